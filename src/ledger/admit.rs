@@ -1,0 +1,220 @@
+//! Answers the admission rules' questions from the rows, and from what the same batch brings.
+
+use std::collections::BTreeMap;
+
+use crate::event::Event;
+use crate::projection::{RowError, Tables, seq_key, submission_key};
+use crate::record::Body;
+use crate::rules::admission::{Known, Target, skeleton};
+use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, PlaceId, RecordRef, Reference, Seq};
+
+/// What a batch introduces before it is in the log: no position yet, but ids and keys.
+#[derive(Debug)]
+pub(super) struct Pending {
+    ids: BTreeMap<(Kind, String), ()>,
+    skeletons: BTreeMap<String, ActorId>,
+    records: BTreeMap<String, Target>,
+    retracted: BTreeMap<String, ()>,
+    last: Seq,
+}
+
+/// What kind of thing an id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Actor,
+    Place,
+    Ceasefire,
+    Incident,
+    Evidence,
+    Key,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self {
+            ids: BTreeMap::new(),
+            skeletons: BTreeMap::new(),
+            records: BTreeMap::new(),
+            retracted: BTreeMap::new(),
+            last: Seq::NONE,
+        }
+    }
+}
+
+impl Pending {
+    /// Takes in what a body introduces.
+    pub(super) fn introduce(&mut self, body: &Body) {
+        self.introduce_event(&body.event);
+        let target = Target {
+            type_name: body.event.type_name().to_owned(),
+            subject: body.event.subject().map(ToOwned::to_owned),
+            retracted: false,
+        };
+        self.records.insert(submission_key(&body.by, body.key.as_str()), target);
+        if let Event::RecordRetracted(event) = &body.event {
+            self.retracted.insert(reference_key(&event.target, &body.by), ());
+        }
+    }
+
+    /// Says that every position before this one is taken, for a walk over a log without rows.
+    pub(super) fn stand_at(&mut self, seq: Seq) {
+        self.last = seq.previous();
+    }
+
+    fn introduce_event(&mut self, event: &Event) {
+        let mut add = |kind: Kind, id: &str| {
+            self.ids.insert((kind, id.to_owned()), ());
+        };
+        match event {
+            Event::LedgerCreated(event) => {
+                add(Kind::Actor, event.recorder.actor.as_str());
+                self.name(&event.recorder.actor, &event.recorder.names);
+            }
+            Event::ActorRegistered(event) => {
+                add(Kind::Actor, event.actor.as_str());
+                self.name(&event.actor, &event.names);
+            }
+            Event::PlaceRegistered(event) => add(Kind::Place, event.place.as_str()),
+            Event::CeasefireRecorded(event) => add(Kind::Ceasefire, event.ceasefire.as_str()),
+            Event::ViolationReported(event) => add(Kind::Incident, event.incident.as_str()),
+            Event::IncidentSplit(event) => add(Kind::Incident, event.out.as_str()),
+            Event::EvidenceAdded(event) => add(Kind::Evidence, &event.blake3.to_string()),
+            Event::KeyAdded(event) => add(Kind::Key, event.key.as_str()),
+            Event::KeyRotated(event) => add(Kind::Key, event.successor.as_str()),
+            _ => {}
+        }
+    }
+
+    fn name(&mut self, actor: &ActorId, names: &Names) {
+        for name in names.iter() {
+            self.skeletons.insert(skeleton(name.text.as_str()), actor.clone());
+        }
+    }
+}
+
+/// A reference in the form under which a retraction of it is remembered.
+fn reference_key(record: &RecordRef, by: &ActorId) -> String {
+    match (&record.key, record.seq) {
+        (Some(key), _) => submission_key(record.by.as_ref().unwrap_or(by), key.as_str()),
+        (None, seq) => seq.map(seq_key).unwrap_or_default(),
+    }
+}
+
+/// The rows, with what the batch brings.
+pub(super) struct Admission<'a> {
+    pub(super) tables: &'a Tables,
+    pub(super) pending: &'a Pending,
+}
+
+impl Admission<'_> {
+    fn pends(&self, kind: Kind, id: &str) -> bool {
+        self.pending.ids.contains_key(&(kind, id.to_owned()))
+    }
+}
+
+impl Known for Admission<'_> {
+    type Error = RowError;
+
+    fn actor(&self, id: &ActorId) -> Result<bool, RowError> {
+        Ok(self.pends(Kind::Actor, id.as_str()) || self.tables.actors.has(id.as_str())?)
+    }
+
+    fn place(&self, id: &PlaceId) -> Result<bool, RowError> {
+        Ok(self.pends(Kind::Place, id.as_str()) || self.tables.places.has(id.as_str())?)
+    }
+
+    fn ceasefire(&self, id: &CeasefireId) -> Result<bool, RowError> {
+        Ok(self.pends(Kind::Ceasefire, id.as_str()) || self.tables.ceasefires.has(id.as_str())?)
+    }
+
+    fn incident(&self, id: &IncidentId) -> Result<bool, RowError> {
+        Ok(self.pends(Kind::Incident, id.as_str()) || self.tables.incidents.has(id.as_str())?)
+    }
+
+    fn evidence(&self, digest: &Digest32) -> Result<bool, RowError> {
+        let id = digest.to_string();
+        Ok(self.pends(Kind::Evidence, &id) || self.tables.evidence.has(&id)?)
+    }
+
+    fn key(&self, id: &KeyId) -> Result<bool, RowError> {
+        Ok(self.pends(Kind::Key, id.as_str()) || self.tables.keys.has(id.as_str())?)
+    }
+
+    fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {
+        let key = reference_key(record, by);
+        let retracted = self.pending.retracted.contains_key(&key);
+        if let Some(target) = self.pending.records.get(&key) {
+            return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
+        }
+        if record.seq.is_some_and(|seq| Seq::NONE < seq && seq <= self.pending.last) {
+            return Ok(Some(Target { type_name: String::new(), subject: None, retracted }));
+        }
+        let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
+        let row = self.tables.records.row(&seq_key(seq))?;
+        Ok(row.map(|row| Target {
+            type_name: row.type_name,
+            subject: row.subject,
+            retracted: retracted || row.retracted.is_some(),
+        }))
+    }
+
+    fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, RowError> {
+        match self.pending.skeletons.get(skeleton) {
+            Some(actor) => Ok(Some(actor.clone())),
+            None => self.tables.skeletons.row(skeleton),
+        }
+    }
+
+    fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, RowError> {
+        let mut best = Best::default();
+        let kind = match reference {
+            Reference::Actor(id) => {
+                best.wanted = id.to_string();
+                self.tables.actors.walk("", |key, _| best.offer(key))?;
+                Kind::Actor
+            }
+            Reference::Place(id) => {
+                best.wanted = id.to_string();
+                self.tables.places.walk("", |key, _| best.offer(key))?;
+                Kind::Place
+            }
+            Reference::Ceasefire(id) => {
+                best.wanted = id.to_string();
+                self.tables.ceasefires.walk("", |key, _| best.offer(key))?;
+                Kind::Ceasefire
+            }
+            Reference::Incident(id) => {
+                best.wanted = id.to_string();
+                self.tables.incidents.walk("", |key, _| best.offer(key))?;
+                Kind::Incident
+            }
+            Reference::Key(id) => {
+                best.wanted = id.to_string();
+                self.tables.keys.walk("", |key, _| best.offer(key))?;
+                Kind::Key
+            }
+            Reference::Record(_) | Reference::Evidence(_) => return Ok(None),
+        };
+        let pending = self.pending.ids.keys().filter(|(of, _)| *of == kind);
+        pending.for_each(|(_, id)| best.offer(id));
+        Ok(best.found.map(|(_, id)| id))
+    }
+}
+
+/// The nearest of the ids offered, if it is near enough to be a slip of the pen.
+#[derive(Default)]
+struct Best {
+    wanted: String,
+    found: Option<(usize, String)>,
+}
+
+impl Best {
+    fn offer(&mut self, id: &str) {
+        let (wanted, offered) = (self.wanted.to_lowercase(), id.to_lowercase());
+        let distance = strsim::damerau_levenshtein(&wanted, &offered);
+        let near = distance <= 1 + wanted.chars().count() / 4 && distance < wanted.chars().count();
+        if near && self.found.as_ref().is_none_or(|(best, _)| distance < *best) {
+            self.found = Some((distance, id.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The ledger's folder (FORMAT.md §1): where things lie, and `ledger.toml`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::log::DEFAULT_SEGMENT_BYTES;
+
+/// The settings file's name; a folder that holds it is a ledger.
+pub const SETTINGS_FILE: &str = "ledger.toml";
+
+/// `ledger.toml`: settings that change no answer, and no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The ledger's name in the world; record 1 says the same.
+    pub origin: String,
+    /// The version of the format of FORMAT.md.
+    pub format: u32,
+    /// A new segment starts once the last is longer than this many bytes.
+    #[serde(default = "default_segment_bytes")]
+    pub segment_bytes: u64,
+}
+
+const fn default_segment_bytes() -> u64 {
+    DEFAULT_SEGMENT_BYTES
+}
+
+/// Says why `ledger.toml` could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// There is none: this is no ledger.
+    #[error("no {SETTINGS_FILE} in {}", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("{} could not be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{} is not a settings file", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<toml::de::Error>,
+    },
+}
+
+/// The folder of one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Names a folder; nothing is touched.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Finds the nearest ledger at or above a folder, as git does.
+    #[must_use]
+    pub fn nearest(start: &Path) -> Option<Self> {
+        start.ancestors().find(|path| path.join(SETTINGS_FILE).is_file()).map(Self::at)
+    }
+
+    /// Gives the folder's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives where the segments lie.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    /// Gives where the projections lie.
+    #[must_use]
+    pub fn projections(&self) -> PathBuf {
+        self.path.join("projections")
+    }
+
+    /// Gives where the keys lie.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+
+    /// Tells whether the folder holds a ledger.
+    #[must_use]
+    pub fn holds_ledger(&self) -> bool {
+        self.path.join(SETTINGS_FILE).is_file()
+    }
+
+    /// Reads `ledger.toml`.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn settings(&self) -> Result<Settings, SettingsError> {
+        let path = self.path.join(SETTINGS_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SettingsError::Missing { folder: self.path.clone() });
+            }
+            Err(source) => return Err(SettingsError::Unreadable { path, source }),
+        };
+        toml::from_str(&text).map_err(|source| SettingsError::Malformed { path, source: Box::new(source) })
+    }
+
+    /// Makes the folder, where it is missing. Refuses one that holds anything.
+    pub(super) fn make(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        if fs::read_dir(&self.path)?.next().is_some() {
+            return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty"));
+        }
+        Ok(())
+    }
+
+    /// Writes `ledger.toml` last of all: a folder without it is no ledger. Durable on return.
+    pub(super) fn write_settings(&self, settings: &Settings) -> io::Result<()> {
+        let text = toml::to_string(settings).map_err(io::Error::other)?;
+        let about = "# Settings of a ceasefire ledger. They change no answer; the log is the truth.\n";
+        self.write_whole(SETTINGS_FILE, format!("{about}{text}").as_bytes())
+    }
+
+    /// Writes a secret that only the owner may read.
+    pub(super) fn write_secret(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(self.keys())?;
+        let path = self.keys().join(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    /// Writes a file whole or not at all: beside, synced, renamed, folder synced.
+    fn write_whole(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let beside = self.path.join(format!(".{name}.new"));
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, self.path.join(name))?;
+        fs::File::open(&self.path)?.sync_all()
+    }
+
+    /// Moves the projections aside, beside themselves. Gives the new name.
+    pub(super) fn set_projections_aside(&self) -> io::Result<Option<PathBuf>> {
+        let path = self.projections();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let free = (1_u32..).map(|n| self.path.join(format!("projections.aside-{n}"))).find(|path| !path.exists());
+        let aside = free.unwrap_or_else(|| self.path.join("projections.aside"));
+        fs::rename(&path, &aside)?;
+        Ok(Some(aside))
+    }
+
+    /// Removes the projections; they are made anew from the log.
+    pub(super) fn remove_projections(&self) -> io::Result<()> {
+        match fs::remove_dir_all(self.projections()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

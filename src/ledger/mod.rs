@@ -1,0 +1,29 @@
+//! What a user of the library meets: open, append, verify, replay, query.
+//!
+//! [`Ledger`] writes; [`Archive`] reads beside it. Both give a [`View`], and a view answers: [`View::states`],
+//! [`View::tally`], [`View::incident`]. [`Archive::as_known`] gives the view of an earlier moment of knowledge.
+
+mod admit;
+mod archive;
+mod folder;
+mod genesis;
+mod incident;
+mod reading;
+mod state;
+mod stored;
+mod tally;
+mod verification;
+mod view;
+mod writing;
+
+pub use archive::{Archive, Replayed};
+pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
+pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
+pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
+pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
+pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
+pub use stored::Notice;
+pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};
+pub use verification::{Check, Depth, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
+pub use view::{KnownAt, View};
+pub use writing::{AppendError, Ledger, OpenError, Submission, TornTail, WouldAppend};

@@ -1,0 +1,260 @@
+//! The tally: the counting matrix of one ceasefire or of everything, with coverage and what it rests on.
+
+use serde::{Deserialize, Serialize};
+
+use super::view::{KnownAt, View};
+use crate::projection::{CeasefireRow, CoverageRow, RowError};
+use crate::rules::counting::{Candidate, Counting, Lineage, Number, RuleSet};
+use crate::rules::incident::IncidentFacts;
+use crate::rules::lifecycle::CeasefireFacts;
+use crate::rules::scope::CeasefireScope;
+use crate::rules::sides::Sides;
+use crate::vocab::{ActorId, Bounds, CeasefireId, Quantity, Seq, Span};
+
+/// What a tally is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct TallyQuestion<'a> {
+    /// Of which ceasefire; of everything without one.
+    pub ceasefire: Option<&'a CeasefireId>,
+    /// Under which rules.
+    pub rules: RuleSet,
+    /// In which window of event time.
+    pub window: Option<Span>,
+    /// Whether the answer carries the incidents and records behind each number.
+    pub lineage: Lineage,
+}
+
+/// A tally: numbers, each with an id that `explain` takes, and what they rest on (P4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TallyAnswer {
+    /// Which log and position.
+    pub known_at: KnownAt,
+    /// The rule set.
+    pub rules: String,
+    /// The ceasefire, or nothing for everything.
+    pub ceasefire: Option<String>,
+    /// The window of event time, or nothing for all of it.
+    pub window: Option<Span>,
+    /// The accused that have a column.
+    pub accused: Vec<String>,
+    /// The numbers, in order of id.
+    pub numbers: Vec<Number>,
+    /// Pairs of incidents that may be one; nothing is merged by it.
+    pub candidates: Vec<Candidate>,
+    /// Counters: latest readings. Never added to anything.
+    pub counters: Vec<CounterReading>,
+    /// Who reported, and where nobody could.
+    pub coverage: Coverage,
+}
+
+/// The latest reading of one series of a counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CounterReading {
+    /// The counter.
+    pub counter: String,
+    /// Who publishes it.
+    pub by: Vec<String>,
+    /// Whom it charges; empty where it names nobody.
+    pub accused: Vec<String>,
+    /// What is counted, with what became of it and who.
+    pub kind: String,
+    /// What it covers.
+    pub scope: Option<String>,
+    /// From when it counts.
+    pub since: Option<Span>,
+    /// The latest value.
+    pub value: Bounds,
+    /// Whether it is a part of another figure.
+    pub part: bool,
+    /// The earlier readings of the same series, oldest first.
+    pub history: Vec<Reading>,
+    /// Whether a later reading was below an earlier one.
+    pub decreased: bool,
+    /// Whether the stated total differs from the sum of the breakdown.
+    pub total_mismatch: bool,
+    /// The record.
+    pub record: Seq,
+}
+
+/// One reading in a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reading {
+    /// The value.
+    pub value: Bounds,
+    /// When it was read, or the period it covers.
+    pub period: Option<Span>,
+    /// The record.
+    pub record: Seq,
+}
+
+/// What the numbers can and cannot have seen (C16).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Coverage {
+    /// Who reported the incidents counted.
+    pub reporters: Vec<String>,
+    /// Reports that nothing was observed.
+    pub quiet_reports: u64,
+    /// Times a monitor was denied access.
+    pub access_denied: u64,
+    /// The records of both.
+    pub records: Vec<Seq>,
+}
+
+impl View<'_> {
+    /// Counts. Nothing where the ceasefire asked for is not recorded.
+    ///
+    /// # Errors
+    /// [`RowError`].
+    pub fn tally(&self, question: &TallyQuestion<'_>) -> Result<Option<TallyAnswer>, RowError> {
+        let row = match question.ceasefire {
+            Some(id) => match self.tables.ceasefires.row(id.as_str())? {
+                Some(row) => Some(row),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        let sides = self.sides()?;
+        let tree = self.places()?;
+        let incidents = self.tables.tally.rows("")?;
+        let mut parties: Vec<Vec<ActorId>> = Vec::new();
+        self.tables.ceasefires.walk("", |_, row| parties.push(row.parties.clone()))?;
+        let claims = row.as_ref().map(|row| self.ceasefire_claims(&row.ceasefire)).transpose()?.unwrap_or_default();
+        let forces = row.as_ref().map(|row| facts_of(row, &claims, &sides).in_force()).unwrap_or_default();
+        let scope = row.as_ref().map(|row| {
+            let places = row.scope.as_ref().map(|scope| scope.places.as_slice()).unwrap_or_default();
+            let scope = CeasefireScope { parties: &row.parties, places, forces: &forces, tree: &tree, sides: &sides };
+            (&row.ceasefire, scope)
+        });
+        let counting = Counting {
+            rules: question.rules,
+            incidents: &incidents,
+            ceasefire: scope,
+            window: question.window,
+            sides: &sides,
+            parties: &parties,
+        };
+        let count = counting.count(question.lineage);
+        Ok(Some(TallyAnswer {
+            known_at: self.known_at(),
+            rules: question.rules.name.to_owned(),
+            ceasefire: question.ceasefire.map(ToString::to_string),
+            window: question.window,
+            accused: count.accused,
+            numbers: count.numbers,
+            candidates: count.candidates,
+            counters: self.counters(question.rules)?,
+            coverage: self.coverage(&incidents, question.window)?,
+        }))
+    }
+
+    /// Gives every counter's series: the latest reading, and the ones before it (C7).
+    ///
+    /// # Errors
+    /// [`RowError`].
+    pub fn counters(&self, rules: RuleSet) -> Result<Vec<CounterReading>, RowError> {
+        let mut readings = self.tables.readings.rows("")?;
+        readings.retain(crate::rules::claims::Claimed::stands);
+        readings.sort_by_key(|claimed| (claimed.claim.period.map(|p| p.end()), claimed.seq));
+        let mut series: Vec<CounterReading> = Vec::new();
+        for claimed in &readings {
+            for value in &claimed.claim.values {
+                let next = CounterReading::of(&claimed.claim, value, rules, claimed.seq);
+                match series.iter_mut().find(|earlier| earlier.is_same_series(&next)) {
+                    Some(earlier) => earlier.follow(next, claimed.claim.period),
+                    None => series.push(CounterReading {
+                        history: vec![Reading { value: next.value, period: claimed.claim.period, record: claimed.seq }],
+                        ..next
+                    }),
+                }
+            }
+        }
+        series.sort_by(|a, b| (&a.counter, &a.kind, &a.scope).cmp(&(&b.counter, &b.kind, &b.scope)));
+        Ok(series)
+    }
+
+    fn coverage(&self, incidents: &[IncidentFacts], window: Option<Span>) -> Result<Coverage, RowError> {
+        let mut coverage = Coverage::default();
+        let seen = |span: Option<Span>| window.is_none_or(|window| span.is_none_or(|span| window.meets(span)));
+        self.tables.coverage.walk("", |_, row| {
+            if !row.stands() {
+                return;
+            }
+            let counted = match &row.claim {
+                CoverageRow::Quiet { during, .. } if seen(Some(*during)) => &mut coverage.quiet_reports,
+                CoverageRow::AccessDenied { when, .. } if seen(*when) => &mut coverage.access_denied,
+                _ => return,
+            };
+            *counted += 1;
+            coverage.records.push(row.seq);
+        })?;
+        let mut reporters = std::collections::BTreeSet::new();
+        for facts in incidents.iter().filter(|facts| seen(Some(facts.span()))) {
+            for figure in facts.charges.iter().map(|charge| &charge.by).chain(facts.figures.iter().map(|f| &f.by)) {
+                reporters.extend(figure.iter().map(ToString::to_string));
+            }
+        }
+        coverage.reporters = reporters.into_iter().collect();
+        Ok(coverage)
+    }
+}
+
+pub(super) fn facts_of<'a>(
+    row: &'a CeasefireRow,
+    claims: &'a [crate::rules::claims::Claimed<crate::rules::claims::CeasefireClaim>],
+    sides: &'a Sides,
+) -> CeasefireFacts<'a> {
+    CeasefireFacts { ceasefire: &row.ceasefire, parties: &row.parties, mediators: &row.mediators, claims, sides }
+}
+
+impl CounterReading {
+    fn of(reading: &crate::rules::claims::Reading, value: &Quantity, rules: RuleSet, record: Seq) -> Self {
+        let who = value.who.map(|who| format!(" ({who})")).unwrap_or_default();
+        Self {
+            counter: reading.counter.to_string(),
+            by: reading.voice.speaker.iter().map(ToString::to_string).collect(),
+            accused: reading.accused.iter().map(ToString::to_string).collect(),
+            kind: format!("{}{who}", value.kind()),
+            scope: reading.scope.clone(),
+            since: reading.since,
+            value: value.bounds(rules.floors),
+            part: value.subset_of.is_some(),
+            history: Vec::new(),
+            decreased: false,
+            total_mismatch: total_mismatch(reading, rules),
+            record,
+        }
+    }
+
+    fn is_same_series(&self, other: &Self) -> bool {
+        self.counter == other.counter
+            && self.accused == other.accused
+            && self.kind == other.kind
+            && self.scope == other.scope
+            && self.since == other.since
+            && self.part == other.part
+    }
+
+    fn follow(&mut self, next: Self, period: Option<Span>) {
+        self.decreased |= next.value.max.is_some_and(|max| max < self.value.min);
+        self.history.push(Reading { value: next.value, period, record: next.record });
+        let (history, decreased) = (std::mem::take(&mut self.history), self.decreased);
+        *self = Self { history, decreased, ..next };
+    }
+}
+
+/// C14: a stated total that its breakdown does not add up to is kept beside it, and flagged.
+fn total_mismatch(reading: &crate::rules::claims::Reading, rules: RuleSet) -> bool {
+    let Some(total) = &reading.stated_total else { return false };
+    let parts = reading.breakdown.iter().filter(|part| part.unit == total.unit && part.outcome == total.outcome);
+    let sum = parts.map(|part| part.bounds(rules.floors)).reduce(Bounds::plus);
+    sum.is_some_and(|sum| {
+        let stated = total.bounds(rules.floors);
+        let below = stated.max.is_some_and(|max| max < sum.min);
+        let above = sum.max.is_some_and(|max| max < stated.min);
+        below || above
+    })
+}

@@ -1,0 +1,451 @@
+//! The writer's handle: admit, append, acknowledge.
+
+use std::sync::Arc;
+
+use super::admit::{Admission, Pending};
+use super::folder::{Folder, SettingsError};
+use super::genesis::sealer;
+use super::reading::{ReplayError, read_body};
+use super::stored::{Notice, stand_at_head};
+use super::view::View;
+use crate::event::{Event, UpcastTableError, check_upcasters};
+use crate::log::{
+    AppendError as LogAppendError, DiskStorage, Head, LogReader, LogSettings, LogWriter, NewBody,
+    OpenError as LogOpenError, Storage, StorageError, TornPolicy,
+};
+use crate::projection::{Cursor, Fold, FoldError, GenesisRow, RowError, submission_key};
+use crate::record::{Body, Receipt, RecordHash};
+use crate::rules::admission;
+use crate::vocab::{ActorId, Clock, Digest32, Fault, Label, Seq};
+
+/// Says why a ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no ledger, or its settings cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] LogOpenError),
+    /// The folder of the log cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The log cannot be folded.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The first record is not `ledger.created`.
+    #[error("the log does not begin with ledger.created")]
+    NoGenesis,
+    /// This program's own table of upcasters has a hole.
+    #[error(transparent)]
+    Upcasters(#[from] UpcastTableError),
+}
+
+/// Says why something was not appended. Nothing was written, unless it is [`AppendError::Log`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// An input contradicts itself or refers to what is not there.
+    #[error("submission {index} is refused")]
+    Refused {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// Everything wrong with it.
+        faults: Vec<Fault>,
+    },
+    /// The submitter is not registered.
+    #[error("`{by}` is not registered here")]
+    NotAllowed {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// Who.
+        by: ActorId,
+    },
+    /// The idempotency key was used for something else.
+    #[error("the key `{key}` was used for other content in record {earlier}")]
+    KeyReused {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// The key.
+        key: Label,
+        /// The record that used it.
+        earlier: Seq,
+    },
+    /// The head is not the expected one.
+    #[error("the head is {found}, not {expected}")]
+    HeadMoved {
+        /// What the caller expected.
+        expected: RecordHash,
+        /// What it is.
+        found: RecordHash,
+    },
+    /// The log holds records newer than this program.
+    #[error("the log holds {count} records of types newer than this program")]
+    NewerLog {
+        /// How many.
+        count: u64,
+    },
+    /// A body could not be written as JSON.
+    #[error("the body could not be written")]
+    Encode(#[from] serde_json::Error),
+    /// The log refused or failed.
+    #[error(transparent)]
+    Log(#[from] LogAppendError),
+    /// The rows could not be read.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The log could not be read for an earlier receipt.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// What somebody wants recorded: an event, by whom, under which idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Who submits it.
+    pub by: ActorId,
+    /// The idempotency key: the same key with the same event is one record.
+    pub key: Label,
+    /// The event.
+    pub event: Event,
+}
+
+/// A ledger open for writing. There is one at a time, in any process; reading goes on beside it.
+pub struct Ledger {
+    folder: Folder,
+    writer: LogWriter,
+    reader: LogReader,
+    fold: Fold,
+    cursor: Cursor,
+    genesis: GenesisRow,
+    origin: Label,
+    uncommitted: u64,
+    stale: Option<FoldError>,
+    notices: Vec<Notice>,
+}
+
+/// How the writer is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TornTail {
+    /// A torn tail keeps the ledger closed.
+    #[default]
+    Refuse,
+    /// A torn tail is moved aside first, never deleted.
+    MoveAside,
+}
+
+impl Ledger {
+    /// Opens a ledger for writing and takes its lock. The projections stand at the head on return.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a held lock and a torn tail are among [`OpenError::Log`].
+    pub fn open(folder: Folder, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_with(folder, clock, TornTail::Refuse)
+    }
+
+    /// Opens a ledger for writing and says what to do with a torn tail.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn open_with(folder: Folder, clock: Arc<dyn Clock>, torn: TornTail) -> Result<Self, OpenError> {
+        check_upcasters()?;
+        let settings = folder.settings()?;
+        let storage: Arc<dyn Storage> = Arc::new(DiskStorage::open(folder.log())?);
+        let reader = LogReader::new(Arc::clone(&storage));
+        let origin = Label::new(&settings.origin).map_err(|_| OpenError::NoGenesis)?;
+        let log_settings = LogSettings { segment_bytes: settings.segment_bytes };
+        let policy = match torn {
+            TornTail::Refuse => TornPolicy::Refuse,
+            TornTail::MoveAside => TornPolicy::MoveAside { keep_to: Seq::NONE },
+        };
+        let seal = sealer(origin.clone(), recorder_of(&reader)?);
+        let opened = LogWriter::open(storage, log_settings, clock, seal, policy)?;
+        let standing = stand_at_head(&folder, &reader, None)?;
+        let genesis = genesis_of(&standing.fold)?;
+        let mut notices = standing.notices;
+        if let Some(tail) = opened.recovered {
+            notices.push(Notice::TornTailMoved { kept_in: tail.kept_in, bytes: tail.bytes });
+        }
+        let origin = Label::new(&genesis.origin).unwrap_or(origin);
+        let (fold, cursor) = (standing.fold, standing.cursor);
+        Ok(Self {
+            folder,
+            writer: opened.writer,
+            reader,
+            fold,
+            cursor,
+            genesis,
+            origin,
+            uncommitted: 0,
+            stale: None,
+            notices,
+        })
+    }
+
+    /// Appends one submission. Durable on return.
+    ///
+    /// The same key with the same event gives the first receipt again, marked replayed.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing was written, unless it is [`AppendError::Log`].
+    pub fn append(&mut self, submission: &Submission) -> Result<Receipt, AppendError> {
+        let mut receipts = self.append_batch(std::slice::from_ref(submission), None)?;
+        receipts.pop().ok_or(AppendError::Log(LogAppendError::Empty))
+    }
+
+    /// Appends several submissions as one batch: all of them or none, with one sync. Durable on return.
+    ///
+    /// A later one may refer to an earlier one by key. `expected` is the head the caller looked at, where it matters.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_batch(
+        &mut self,
+        submissions: &[Submission],
+        expected: Option<RecordHash>,
+    ) -> Result<Vec<Receipt>, AppendError> {
+        let bodies: Vec<Body> = submissions.iter().map(|submission| self.body(submission)).collect();
+        let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
+        let batch: Vec<(Body, String)> = bodies.into_iter().zip(texts).collect();
+        self.append_bodies(&batch, expected)
+    }
+
+    /// Appends bodies whose bytes are given, as one batch. Durable on return.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_bodies(
+        &mut self,
+        batch: &[(Body, String)],
+        expected: Option<RecordHash>,
+    ) -> Result<Vec<Receipt>, AppendError> {
+        let admitted = self.admit(batch, expected)?;
+        let new: Vec<NewBody<'_>> = batch
+            .iter()
+            .zip(&admitted)
+            .filter(|(_, earlier)| earlier.is_none())
+            .map(|((_, text), _)| NewBody { body: text, signature: None })
+            .collect();
+        let mut fresh = if new.is_empty() { Vec::new() } else { self.writer.append(&new)? }.into_iter();
+        let mut receipts = Vec::with_capacity(batch.len());
+        let mut by_key: Vec<(String, Receipt)> = Vec::new();
+        for ((body, _), earlier) in batch.iter().zip(admitted) {
+            let receipt = match earlier {
+                Some(Earlier::InLog(seq)) => self.receipt_again(seq)?,
+                Some(Earlier::InBatch(key)) => {
+                    let first = by_key.iter().find(|(known, _)| *known == key).map(|(_, receipt)| receipt.clone());
+                    Receipt { replayed: true, ..first.ok_or(AppendError::Log(LogAppendError::Empty))? }
+                }
+                None => fresh.next().ok_or(AppendError::Log(LogAppendError::Empty))?,
+            };
+            by_key.push((submission_key(&body.by, body.key.as_str()), receipt.clone()));
+            receipts.push(receipt);
+        }
+        if !new.is_empty() {
+            self.follow();
+        }
+        Ok(receipts)
+    }
+
+    /// Says what would become of a batch, without writing: which are new, which were there.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn would_append(&mut self, batch: &[(Body, String)]) -> Result<Vec<WouldAppend>, AppendError> {
+        let admitted = self.admit(batch, None)?;
+        Ok(admitted
+            .into_iter()
+            .map(|earlier| if earlier.is_none() { WouldAppend::New } else { WouldAppend::Replayed })
+            .collect())
+    }
+
+    /// Makes the body of a submission to this ledger.
+    #[must_use]
+    pub fn body(&self, submission: &Submission) -> Body {
+        Body {
+            origin: self.origin.clone(),
+            by: submission.by.clone(),
+            key: submission.key.clone(),
+            event: submission.event.clone(),
+            sealed: None,
+        }
+    }
+
+    /// Gives what the ledger says of itself.
+    #[must_use]
+    pub const fn genesis(&self) -> &GenesisRow {
+        &self.genesis
+    }
+
+    /// Gives the last acknowledged record.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.writer.head()
+    }
+
+    /// Gives the folder.
+    #[must_use]
+    pub const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Gives the reader beside the writer.
+    #[must_use]
+    pub const fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Takes what the user should know of what happened on the way.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Looks at the ledger as it stands.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.fold.tables, &self.cursor, &self.genesis, &self.reader)
+    }
+
+    /// Writes the projections' rows. What is not written is folded again at the next opening; the log is not concerned.
+    ///
+    /// # Errors
+    /// [`RowError`] where the rows cannot be written.
+    pub fn settle(&mut self) -> Result<(), RowError> {
+        self.uncommitted = 0;
+        self.fold.commit(&self.cursor)
+    }
+
+    fn admit(
+        &self,
+        batch: &[(Body, String)],
+        expected: Option<RecordHash>,
+    ) -> Result<Vec<Option<Earlier>>, AppendError> {
+        let found = self.writer.head().hash;
+        if let Some(expected) = expected
+            && expected != found
+        {
+            return Err(AppendError::HeadMoved { expected, found });
+        }
+        if self.genesis.newer > 0 {
+            return Err(AppendError::NewerLog { count: self.genesis.newer });
+        }
+        let mut pending = Pending::default();
+        let mut in_batch: std::collections::BTreeMap<String, Digest32> = std::collections::BTreeMap::new();
+        let mut admitted = Vec::with_capacity(batch.len());
+        for (index, (body, text)) in batch.iter().enumerate() {
+            let earlier = self.earlier(body, text, index, &in_batch)?;
+            if earlier.is_none() {
+                self.admit_one(body, index, &pending)?;
+                pending.introduce(body);
+                in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
+            }
+            admitted.push(earlier);
+        }
+        Ok(admitted)
+    }
+
+    /// Step 1 of a record's way in: the key decides before any rule does.
+    fn earlier(
+        &self,
+        body: &Body,
+        text: &str,
+        index: usize,
+        in_batch: &std::collections::BTreeMap<String, Digest32>,
+    ) -> Result<Option<Earlier>, AppendError> {
+        let key = submission_key(&body.by, body.key.as_str());
+        let reused = |earlier| AppendError::KeyReused { index, key: body.key.clone(), earlier };
+        if let Some(digest) = in_batch.get(&key) {
+            return if *digest == digest_of(text) { Ok(Some(Earlier::InBatch(key))) } else { Err(reused(Seq::NONE)) };
+        }
+        match self.fold.tables.submissions.row(&key)? {
+            Some(row) if row.body == digest_of(text) => Ok(Some(Earlier::InLog(row.seq))),
+            Some(row) => Err(reused(row.seq)),
+            None => Ok(None),
+        }
+    }
+
+    fn admit_one(&self, body: &Body, index: usize, pending: &Pending) -> Result<(), AppendError> {
+        let known = Admission { tables: &self.fold.tables, pending };
+        if !admission::Known::actor(&known, &body.by)? {
+            return Err(AppendError::NotAllowed { index, by: body.by.clone() });
+        }
+        let faults = admission::faults(body, &self.origin, &known)?;
+        if faults.is_empty() { Ok(()) } else { Err(AppendError::Refused { index, faults }) }
+    }
+
+    fn receipt_again(&self, seq: Seq) -> Result<Receipt, AppendError> {
+        let lost = || ReplayError::Empty;
+        let record = self.reader.record_at(seq).map_err(ReplayError::from)?.ok_or_else(lost)?;
+        let head = self.reader.record_at(record.end).map_err(ReplayError::from)?.ok_or_else(lost)?;
+        Ok(Receipt { seq, hash: record.hash, at: record.at, head_seq: head.seq, head: head.hash, replayed: true })
+    }
+
+    /// Takes what was just acknowledged into the rows. A failure here concerns the rows alone: they are made anew.
+    fn follow(&mut self) {
+        if self.stale.is_some() {
+            return;
+        }
+        let from = self.cursor.seq.next();
+        let followed = self.reader.records(from, None).map_err(ReplayError::from).and_then(|records| {
+            for record in records {
+                let record = record?;
+                let recorded = read_body(record.body(), record.seq, record.at)?;
+                self.fold.apply(&recorded)?;
+                self.cursor.seq = record.seq;
+                self.cursor.head = record.hash;
+                self.uncommitted += 1;
+            }
+            Ok(())
+        });
+        if let Err(ReplayError::Fold(error)) = followed {
+            self.stale = Some(error);
+        } else if self.uncommitted >= crate::projection::COMMIT_EVERY
+            && let Err(error) = self.settle()
+        {
+            self.notices.push(Notice::ProjectionsUnwritable { why: error.to_string() });
+        }
+    }
+}
+
+/// What would become of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WouldAppend {
+    /// It would be a new record.
+    New,
+    /// It was recorded before.
+    Replayed,
+}
+
+/// Where the same submission stands already.
+enum Earlier {
+    InLog(Seq),
+    InBatch(String),
+}
+
+fn digest_of(text: &str) -> Digest32 {
+    Digest32::new(*blake3::hash(text.as_bytes()).as_bytes())
+}
+
+/// Reads who keeps the ledger from record 1: the seals of segments are in his name.
+fn recorder_of(reader: &LogReader) -> Result<ActorId, OpenError> {
+    let first = reader.record_at(Seq::FIRST).map_err(ReplayError::from)?.ok_or(OpenError::NoGenesis)?;
+    match read_body(first.body(), first.seq, first.at)?.event {
+        Event::LedgerCreated(event) => Ok(event.recorder.actor),
+        _ => Err(OpenError::NoGenesis),
+    }
+}
+
+pub(super) fn genesis_of(fold: &Fold) -> Result<GenesisRow, OpenError> {
+    let rows = fold.tables.genesis.rows("").map_err(ReplayError::from)?;
+    rows.into_iter().next().ok_or(OpenError::NoGenesis)
+}
+
+impl Drop for Ledger {
+    /// Writes the rows; what fails here is folded again at the next opening.
+    fn drop(&mut self) {
+        if self.uncommitted > 0 && self.stale.is_none() {
+            let _ = self.settle();
+        }
+    }
+}

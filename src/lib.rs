@@ -1,0 +1,9 @@
+//! ceasefire ledger
+pub mod event;
+pub mod ledger;
+pub mod log;
+pub mod projection;
+pub mod proof;
+pub mod record;
+pub mod rules;
+pub mod vocab;

@@ -1,0 +1,226 @@
+//! A segment in blocks of whole lines, and the lines of a block as records.
+
+use rayon::prelude::*;
+
+use super::SegmentName;
+use super::chain::{ChainPoint, Place};
+use super::recovery::{Scan, Standing, scan_segment};
+use super::storage::{Storage, StorageError};
+use crate::record::{DecodeError, Envelope, RecordHash};
+
+/// How much is read at a time.
+pub(super) const BLOCK_BYTES: usize = 1024 * 1024;
+/// How far from the end the search for the last batch looks first.
+const TAIL_BYTES: u64 = 8 * 1024;
+/// Below this many lines it costs more to wake the other cores than they save.
+const LINES_WORTH_SHARING: usize = 128;
+
+/// A record as it stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The record, taken apart.
+    pub envelope: Envelope<'a>,
+    /// Its hash.
+    pub hash: RecordHash,
+    /// Its bytes, without the newline.
+    pub bytes: &'a [u8],
+    /// The segment it stands in.
+    pub segment: SegmentName,
+    /// Where it starts in the segment, in bytes.
+    pub offset: u64,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn decode(bytes: &'a [u8], place: Place) -> Result<Self, DecodeError> {
+        let envelope = Envelope::decode(bytes)?;
+        let hash = RecordHash::of_line(bytes);
+        Ok(Self { envelope, hash, bytes, segment: place.segment, offset: place.offset })
+    }
+
+    pub(super) const fn place(&self) -> Place {
+        Place { segment: self.segment, offset: self.offset }
+    }
+
+    pub(super) fn ends_batch(&self) -> bool {
+        self.envelope.seq == self.envelope.end
+    }
+}
+
+/// Reads a segment block by block, each cut at a line's end.
+#[derive(Debug)]
+pub(super) struct BlockReader {
+    segment: SegmentName,
+    /// Where the buffer starts in the segment.
+    start: u64,
+    /// Where reading stops.
+    limit: u64,
+    buffer: Vec<u8>,
+    /// How much of the buffer was handed out.
+    shown: usize,
+    block_bytes: usize,
+}
+
+/// Whole lines of a segment; only the last block of a segment may lack its newline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<'b> {
+    pub(super) segment: SegmentName,
+    pub(super) start: u64,
+    pub(super) bytes: &'b [u8],
+}
+
+impl BlockReader {
+    pub(super) fn new(segment: SegmentName, from: u64, limit: u64) -> Self {
+        Self { segment, start: from, limit, buffer: Vec::new(), shown: 0, block_bytes: BLOCK_BYTES }
+    }
+
+    /// Reads in smaller blocks, for a caller that wants only a few lines.
+    pub(super) fn with_block_bytes(self, block_bytes: usize) -> Self {
+        Self { block_bytes, ..self }
+    }
+
+    /// Gives the next block, nothing at the limit.
+    pub(super) fn next(&mut self, storage: &dyn Storage) -> Result<Option<Block<'_>>, StorageError> {
+        self.buffer.drain(..self.shown);
+        self.start += self.shown as u64;
+        self.shown = 0;
+        while self.read_more(storage)? && memchr::memchr(b'\n', &self.buffer).is_none() {}
+        let whole = memchr::memrchr(b'\n', &self.buffer).map_or(self.buffer.len(), |newline| newline + 1);
+        self.shown = whole;
+        let bytes = self.buffer.get(..whole).unwrap_or_default();
+        let block = Block { segment: self.segment, start: self.start, bytes };
+        Ok((!bytes.is_empty()).then_some(block))
+    }
+
+    fn read_more(&mut self, storage: &dyn Storage) -> Result<bool, StorageError> {
+        let have = self.buffer.len();
+        let offset = self.start + have as u64;
+        let room = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX).min(self.block_bytes);
+        if room == 0 {
+            return Ok(false);
+        }
+        self.buffer.resize(have + room, 0);
+        let read = storage.read(self.segment, offset, self.buffer.get_mut(have..).unwrap_or_default())?;
+        self.buffer.truncate(have + read);
+        if read == 0 {
+            self.limit = offset;
+        }
+        Ok(read > 0)
+    }
+
+    /// Tells whether all up to the limit was handed out.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.start + self.shown as u64 >= self.limit
+    }
+
+    /// Says where the next block starts.
+    pub(super) const fn place(&self) -> Place {
+        Place { segment: self.segment, offset: self.start + self.shown as u64 }
+    }
+}
+
+/// One line of a block.
+#[derive(Debug)]
+pub(super) struct RawLine<'b> {
+    pub(super) place: Place,
+    pub(super) bytes: &'b [u8],
+    pub(super) terminated: bool,
+}
+
+impl<'b> Block<'b> {
+    /// Splits the block at its newlines.
+    pub(super) fn raw_lines(self) -> impl Iterator<Item = RawLine<'b>> {
+        let mut offset = self.start;
+        // `split_inclusive` on bytes walks one by one; memchr finds line ends many bytes at a time.
+        let mut rest = self.bytes;
+        std::iter::from_fn(move || {
+            let newline = memchr::memchr(b'\n', rest);
+            let (line, after) = rest.split_at_checked(newline.map_or(rest.len(), |at| at + 1))?;
+            if line.is_empty() {
+                return None;
+            }
+            let place = Place { segment: self.segment, offset };
+            rest = after;
+            offset += line.len() as u64;
+            Some(RawLine { place, bytes: line.strip_suffix(b"\n").unwrap_or(line), terminated: newline.is_some() })
+        })
+    }
+
+    /// Decodes and hashes all lines, on all cores where there are enough of them.
+    pub(super) fn decode(self) -> Vec<(RawLine<'b>, Result<Line<'b>, DecodeError>)> {
+        let raw: Vec<_> = self.raw_lines().collect();
+        let decode = |raw: RawLine<'b>| {
+            let line = Line::decode(raw.bytes, raw.place);
+            (raw, line)
+        };
+        if raw.len() < LINES_WORTH_SHARING {
+            return raw.into_iter().map(decode).collect();
+        }
+        raw.into_par_iter().with_min_len(LINES_WORTH_SHARING / 2).map(decode).collect()
+    }
+}
+
+/// Where the complete batches of a segment end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BatchEnd {
+    /// The byte after the last line of the last complete batch.
+    pub(super) offset: u64,
+    /// The point after that batch.
+    pub(super) point: ChainPoint,
+}
+
+/// Finds the last line of a segment that ends a batch, reading from the back; nothing where there is none.
+pub(super) fn last_batch_end(
+    storage: &dyn Storage,
+    segment: SegmentName,
+    length: u64,
+) -> Result<Option<BatchEnd>, StorageError> {
+    let mut window = TAIL_BYTES;
+    loop {
+        let start = length.saturating_sub(window);
+        let bytes = read_range(storage, segment, start, length)?;
+        let found = batch_end_in(Block { segment, start, bytes: &bytes });
+        if found.is_some() || start == 0 {
+            return Ok(found);
+        }
+        window = window.saturating_mul(2);
+    }
+}
+
+fn batch_end_in(block: Block<'_>) -> Option<BatchEnd> {
+    let newlines = memchr::memrchr_iter(b'\n', block.bytes);
+    let starts = memchr::memrchr_iter(b'\n', block.bytes).skip(1).map(|newline| newline + 1).chain([0]);
+    for (newline, start) in newlines.zip(starts) {
+        let place = Place { segment: block.segment, offset: block.start + start as u64 };
+        let line = Line::decode(block.bytes.get(start..newline)?, place);
+        // A line that the window cuts does not decode; the next window has all of it.
+        if let Some(line) = line.ok().filter(Line::ends_batch) {
+            let offset = block.start + newline as u64 + 1;
+            return Some(BatchEnd { offset, point: ChainPoint::after(&line) });
+        }
+    }
+    None
+}
+
+/// Judges what stands behind the last complete batch of the log.
+pub(super) fn scan_tail(
+    storage: &dyn Storage,
+    segment: SegmentName,
+    end: BatchEnd,
+    length: u64,
+) -> Result<Scan, StorageError> {
+    let bytes = read_range(storage, segment, end.offset, length)?;
+    Ok(scan_segment(&bytes, end.point, Standing::Last))
+}
+
+/// Reads the bytes between two offsets, or fewer if the segment has become shorter.
+pub(super) fn read_range(
+    storage: &dyn Storage,
+    segment: SegmentName,
+    from: u64,
+    to: u64,
+) -> Result<Vec<u8>, StorageError> {
+    let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)];
+    let read = storage.read(segment, from, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}

@@ -1,0 +1,355 @@
+//! Reading: whole batches, block by block, from any position.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::SegmentName;
+use super::blocks::{BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, scan_tail};
+use super::chain::{ChainFault, ChainPoint, Head, Place, Walk};
+use super::recovery::Verdict;
+use super::storage::{Storage, StorageError};
+use super::stored::StoredRecord;
+use crate::vocab::Seq;
+
+/// One line in so many has its offset remembered.
+const INDEX_EVERY: u64 = 64;
+/// Stands for the length of a finished segment, which is asked for only when it is read.
+const WHOLE: u64 = u64::MAX;
+/// Block size for reading one record.
+const SMALL_BLOCK_BYTES: usize = 64 * 1024;
+
+/// Reads a log beside its writer. It needs no lock and writes nothing.
+///
+/// Only complete batches are shown; what stands behind the last one is passed over, whether it is being written or
+/// torn. A batch may show a moment before its writer knows it to be durable. Every record shown is checked against the
+/// one before it; [`verify`](super::verify) checks more.
+#[derive(Debug)]
+pub struct LogReader {
+    storage: Arc<dyn Storage>,
+    index: Mutex<HashMap<SegmentName, Arc<LineIndex>>>,
+}
+
+/// Offsets of every 64th line of a segment, as far as it was indexed.
+#[derive(Debug, Clone, Default)]
+struct LineIndex {
+    offsets: Vec<u64>,
+    lines: u64,
+    bytes: u64,
+}
+
+/// Says why a log cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The storage failed.
+    #[error("the log cannot be read")]
+    Storage(#[from] StorageError),
+    /// A record is damaged or missing.
+    #[error("record {seq} in {segment} at byte {offset}: {why}")]
+    Corrupt {
+        /// The first bad position.
+        seq: Seq,
+        /// The segment.
+        segment: SegmentName,
+        /// The byte in the segment.
+        offset: u64,
+        /// What is wrong.
+        why: ChainFault,
+    },
+}
+
+impl LogReader {
+    /// Reads from a storage. Nothing is touched before the first question.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>) -> Self {
+        Self { storage, index: Mutex::default() }
+    }
+
+    /// Gives the last record of the last complete batch, reading only the end of the log.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::Corrupt`] where damage, not an unfinished write, stands at the end.
+    pub fn head(&self) -> Result<Head, ReadError> {
+        Ok(Visible::of(self.storage.as_ref())?.head)
+    }
+
+    /// Calls `show` with the records from `from` to `to`, both included, in order and in blocks of about 1 MiB.
+    ///
+    /// Without `to` it goes to the last complete batch there was when it was called. Memory does not grow with the log.
+    ///
+    /// # Errors
+    /// [`ReadError`] in the caller's own error type, or whatever `show` gave, which ends the reading.
+    pub fn for_each_block<E: From<ReadError>>(
+        &self,
+        from: Seq,
+        to: Option<Seq>,
+        mut show: impl FnMut(&[Line<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut cursor = self.cursor(from, to)?;
+        while let Some(lines) = cursor.next_block()? {
+            if !lines.is_empty() {
+                show(&lines)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the records from `from` to `to`, both included, one by one, each a copy; otherwise as
+    /// [`LogReader::for_each_block`].
+    ///
+    /// # Errors
+    /// [`ReadError`] where the end of the log cannot be found; the iterator gives those met later and then ends.
+    pub fn records(&self, from: Seq, to: Option<Seq>) -> Result<Records, ReadError> {
+        Ok(Records { cursor: Some(self.cursor(from, to)?), ready: VecDeque::new() })
+    }
+
+    /// Gives one record; nothing where the log has no such position yet.
+    ///
+    /// # Errors
+    /// As [`LogReader::for_each_block`].
+    pub fn record_at(&self, seq: Seq) -> Result<Option<StoredRecord>, ReadError> {
+        let visible = Visible::of(self.storage.as_ref())?;
+        if seq == Seq::NONE || seq > visible.head.seq {
+            return Ok(None);
+        }
+        let after = visible.segments.partition_point(|(name, _)| name.first() <= seq);
+        let Some((segment, limit)) = after.checked_sub(1).and_then(|at| visible.segments.get(at)) else {
+            return Err(missing(seq, SegmentName::FIRST, 0));
+        };
+        self.find_line(*segment, *limit, seq).map(Some)
+    }
+
+    fn find_line(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<StoredRecord, ReadError> {
+        let limit = known_limit(self.storage.as_ref(), segment, limit)?;
+        let (mut position, offset) = self.line_before(segment, limit, seq)?;
+        let mut blocks = BlockReader::new(segment, offset, limit).with_block_bytes(SMALL_BLOCK_BYTES);
+        while let Some(block) = blocks.next(self.storage.as_ref())? {
+            for raw in block.raw_lines() {
+                if position == seq {
+                    return only_line(&raw, seq);
+                }
+                position = position.next();
+            }
+        }
+        Err(missing(seq, segment, limit))
+    }
+
+    fn cursor(&self, from: Seq, to: Option<Seq>) -> Result<Cursor, ReadError> {
+        let visible = Visible::of(self.storage.as_ref())?;
+        let from = from.max(Seq::FIRST);
+        let to = to.map_or(visible.head.seq, |to| to.min(visible.head.seq));
+        let mut cursor = Cursor {
+            storage: Arc::clone(&self.storage),
+            segments: VecDeque::new(),
+            blocks: None,
+            walk: None,
+            from,
+            to,
+        };
+        if from > to {
+            return Ok(cursor);
+        }
+        cursor.segments = visible.segments.into();
+        while cursor.segments.get(1).is_some_and(|(next, _)| next.first() <= from) {
+            cursor.segments.pop_front();
+        }
+        if let Some((segment, limit)) = cursor.segments.pop_front() {
+            let limit = known_limit(self.storage.as_ref(), segment, limit)?;
+            let (line, offset) = self.line_before(segment, limit, from)?;
+            cursor.walk = Some(Walk::without_past(line));
+            cursor.blocks = Some(BlockReader::new(segment, offset, limit));
+        }
+        Ok(cursor)
+    }
+
+    fn indexed(&self, segment: SegmentName) -> Arc<LineIndex> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner).get(&segment).cloned().unwrap_or_default()
+    }
+
+    /// Gives the nearest indexed line at or before a position: its position and its offset.
+    fn line_before(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<(Seq, u64), StorageError> {
+        let lines_in = seq.number().saturating_sub(segment.first().number());
+        if lines_in == 0 {
+            return Ok((segment.first(), 0));
+        }
+        let mut index = self.indexed(segment);
+        if index.bytes < limit && index.lines <= lines_in {
+            index = Arc::new(index.extended(self.storage.as_ref(), segment, limit)?);
+            self.index.lock().unwrap_or_else(PoisonError::into_inner).insert(segment, Arc::clone(&index));
+        }
+        let slot = (lines_in / INDEX_EVERY).min((index.offsets.len() as u64).saturating_sub(1));
+        let offset = usize::try_from(slot).ok().and_then(|slot| index.offsets.get(slot)).copied().unwrap_or(0);
+        Ok((Seq::new(segment.first().number() + slot * INDEX_EVERY), offset))
+    }
+}
+
+impl LineIndex {
+    /// Indexes on to `limit`, which is the end of a batch and so never moves back.
+    fn extended(&self, storage: &dyn Storage, segment: SegmentName, limit: u64) -> Result<Self, StorageError> {
+        let mut index = self.clone();
+        let mut blocks = BlockReader::new(segment, index.bytes, limit);
+        while let Some(block) = blocks.next(storage)? {
+            for raw in block.raw_lines() {
+                if index.lines.is_multiple_of(INDEX_EVERY) {
+                    index.offsets.push(raw.place.offset);
+                }
+                index.lines += 1;
+            }
+            index.bytes = block.start + block.bytes.len() as u64;
+        }
+        Ok(index)
+    }
+}
+
+/// The complete batches there are at one moment.
+struct Visible {
+    segments: Vec<(SegmentName, u64)>,
+    head: Head,
+}
+
+impl Visible {
+    fn of(storage: &dyn Storage) -> Result<Self, ReadError> {
+        let names = storage.segments()?;
+        let mut segments = Vec::with_capacity(names.len());
+        let mut names = names.into_iter().peekable();
+        while let Some(name) = names.next() {
+            // Only the last one grows; nothing is asked of the others before they are read.
+            segments.push((name, if names.peek().is_some() { WHOLE } else { storage.length(name)? }));
+        }
+        let Some((name, length)) = segments.pop() else { return Ok(Self { segments, head: Head::EMPTY }) };
+        if let Some(end) = last_batch_end(storage, name, length)? {
+            refuse_damage(storage, name, end, length)?;
+            segments.push((name, end.offset));
+            return Ok(Self { segments, head: end.point.head() });
+        }
+        let point = match segments.last() {
+            Some((before, _)) => point_after(storage, *before)?,
+            None => ChainPoint::START,
+        };
+        refuse_damage(storage, name, BatchEnd { offset: 0, point }, length)?;
+        Ok(Self { segments, head: point.head() })
+    }
+}
+
+fn point_after(storage: &dyn Storage, name: SegmentName) -> Result<ChainPoint, ReadError> {
+    let end = last_batch_end(storage, name, storage.length(name)?)?;
+    end.map(|end| end.point).ok_or_else(|| missing(name.first(), name, 0))
+}
+
+fn known_limit(storage: &dyn Storage, name: SegmentName, limit: u64) -> Result<u64, StorageError> {
+    if limit == WHOLE { storage.length(name) } else { Ok(limit) }
+}
+
+fn missing(seq: Seq, segment: SegmentName, offset: u64) -> ReadError {
+    ReadError::Corrupt { seq, segment, offset, why: ChainFault::Missing }
+}
+
+fn only_line(raw: &RawLine<'_>, seq: Seq) -> Result<StoredRecord, ReadError> {
+    let Place { segment, offset } = raw.place;
+    let corrupt = |why| ReadError::Corrupt { seq, segment, offset, why };
+    let line = Line::decode(raw.bytes, raw.place).map_err(|error| corrupt(error.into()))?;
+    if line.envelope.seq != seq {
+        return Err(corrupt(ChainFault::Sequence { expected: seq, found: line.envelope.seq }));
+    }
+    Ok(StoredRecord::copy_of(&line))
+}
+
+fn refuse_damage(storage: &dyn Storage, segment: SegmentName, end: BatchEnd, length: u64) -> Result<(), ReadError> {
+    match scan_tail(storage, segment, end, length)?.verdict {
+        Verdict::Corrupt { seq, offset, why } => {
+            Err(ReadError::Corrupt { seq, segment, offset: end.offset + offset, why })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Walks over the visible records.
+#[derive(Debug)]
+struct Cursor {
+    storage: Arc<dyn Storage>,
+    segments: VecDeque<(SegmentName, u64)>,
+    blocks: Option<BlockReader>,
+    walk: Option<Walk>,
+    from: Seq,
+    to: Seq,
+}
+
+impl Cursor {
+    /// Gives the wanted lines of the next block, perhaps none of them; nothing after the last block.
+    fn next_block(&mut self) -> Result<Option<Vec<Line<'_>>>, ReadError> {
+        let (Some(walk), Some(blocks)) = (&mut self.walk, &mut self.blocks) else { return Ok(None) };
+        if walk.next() > self.to {
+            return Ok(None);
+        }
+        if blocks.is_exhausted() {
+            walk.close_segment(blocks.place());
+            refuse(walk)?;
+            let Some((segment, limit)) = self.segments.pop_front() else { return Ok(None) };
+            let limit = known_limit(self.storage.as_ref(), segment, limit)?;
+            *blocks = BlockReader::new(segment, 0, limit);
+        }
+        let Some(block) = blocks.next(self.storage.as_ref())? else { return Ok(Some(Vec::new())) };
+        wanted_lines(block, walk, self.from, self.to).map(Some)
+    }
+}
+
+fn wanted_lines<'b>(block: Block<'b>, walk: &mut Walk, from: Seq, to: Seq) -> Result<Vec<Line<'b>>, ReadError> {
+    let mut lines = Vec::new();
+    for (raw, line) in block.decode() {
+        if walk.next() > to {
+            break;
+        }
+        match line {
+            Ok(line) if raw.terminated => {
+                walk.step(&line);
+                if line.envelope.seq >= from {
+                    lines.push(line);
+                }
+            }
+            Ok(_) => walk.skip(raw.place, ChainFault::Unterminated),
+            Err(error) => walk.skip(raw.place, error.into()),
+        }
+        if walk.is_undecided() {
+            walk.decide(None);
+        }
+        refuse(walk)?;
+    }
+    Ok(lines)
+}
+
+fn refuse(walk: &mut Walk) -> Result<(), ReadError> {
+    match walk.take_bad().into_iter().min_by_key(|bad| bad.seq) {
+        None => Ok(()),
+        Some(bad) => {
+            let Place { segment, offset } = bad.place;
+            Err(ReadError::Corrupt { seq: bad.seq, segment, offset, why: bad.fault })
+        }
+    }
+}
+
+/// Records one by one; ends after the first error.
+#[derive(Debug)]
+pub struct Records {
+    cursor: Option<Cursor>,
+    ready: VecDeque<StoredRecord>,
+}
+
+impl Iterator for Records {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.ready.pop_front() {
+                return Some(Ok(record));
+            }
+            match self.cursor.as_mut()?.next_block() {
+                Ok(Some(lines)) => self.ready.extend(lines.iter().map(StoredRecord::copy_of)),
+                Ok(None) => self.cursor = None,
+                Err(error) => {
+                    self.cursor = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Projections: what the log comes to. Each is a fold of records into rows; none is the truth.
+//!
+//! One trait, [`Projection`]; one list, [`PROJECTIONS`], in the order in which they see a record. The same code keeps rows
+//! in sled ([`SledRows`]) and folds a prefix in memory for an as-of answer. A projection sees the rows of those before
+//! it, and the record; it has no clock and no other input.
+
+mod ceasefires;
+mod claiming;
+mod counters;
+mod digest;
+mod fold;
+mod incidents;
+mod recorded;
+mod records;
+mod registry;
+mod rows;
+mod sled_rows;
+mod statements;
+mod table;
+mod tables;
+mod tally;
+
+pub use digest::{ProjectionDigest, projection_digests};
+pub use fold::{COMMIT_EVERY, Cursor, Fold, FoldError};
+pub use recorded::Recorded;
+pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};
+pub use sled_rows::{OpenRowsError, SledRows};
+pub use table::Table;
+pub use tables::{
+    ActorRow, CeasefireRow, CoverageRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow, RecordRow, RelationRow,
+    Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key, submission_key,
+};
+
+/// A fold of records into rows.
+pub trait Projection: Sync {
+    /// Its name, in digests and messages.
+    fn name(&self) -> &'static str;
+
+    /// Its version. A change of what the rows mean is a new version, and the rows are made anew.
+    fn version(&self) -> u32;
+
+    /// The tables it writes; no other projection does.
+    fn tables(&self) -> &'static [&'static str];
+
+    /// Takes one record into the rows.
+    ///
+    /// # Errors
+    /// Only where the rows cannot be read or written: a record that says something odd is still folded.
+    fn apply(&self, tables: &mut Tables, recorded: &Recorded) -> Result<(), RowError>;
+}
+
+/// Every projection, in the order in which they see a record.
+pub const PROJECTIONS: &[&dyn Projection] = &[
+    &registry::Registry,
+    &ceasefires::Ceasefires,
+    &incidents::Incidents,
+    &tally::Tally,
+    &counters::Counters,
+    &statements::Statements,
+    &records::Records,
+];

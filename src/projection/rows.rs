@@ -1,0 +1,89 @@
+//! Where projections keep their rows: bytes under ordered keys, changed many at once or not at all.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Says that rows could not be read or written. Nothing is lost: every row can be made anew from the log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The store itself failed.
+    #[error("the row store failed: {0}")]
+    Store(String),
+    /// A row is not what its table holds.
+    #[error("row `{key}` of `{table}` is unreadable")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The key.
+        key: String,
+        /// What the reader says.
+        source: serde_json::Error,
+    },
+}
+
+/// A change of one row: its new bytes, or its end.
+pub type RowChange = (Vec<u8>, Option<Vec<u8>>);
+
+/// What a walk over rows is shown: a key and its bytes; `false` ends the walk.
+pub type RowVisitor<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool, RowError> + 'a;
+
+/// Ordered rows. Implemented by sled and by memory, under one contract suite.
+pub trait RowStore: Send + Sync {
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// [`RowError::Store`].
+    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowError>;
+
+    /// Walks every row whose key begins with `prefix`, in order of keys.
+    ///
+    /// # Errors
+    /// [`RowError::Store`], or what the visitor says.
+    fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError>;
+
+    /// Makes all changes or none. They need not be durable: what is lost is made anew from the log.
+    ///
+    /// # Errors
+    /// [`RowError::Store`]; then none was made.
+    fn change(&self, changes: Vec<RowChange>) -> Result<(), RowError>;
+}
+
+/// Rows in memory: the twin of the sled store.
+#[derive(Debug, Default)]
+pub struct MemoryRows {
+    rows: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+}
+
+impl MemoryRows {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RowStore for MemoryRows {
+    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowError> {
+        Ok(self.rows().get(key).cloned())
+    }
+
+    fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
+        let rows = self.rows();
+        for (key, value) in rows.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
+            if !visit(key, value)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&self, changes: Vec<RowChange>) -> Result<(), RowError> {
+        let mut rows = self.rows();
+        for (key, value) in changes {
+            match value {
+                Some(value) => rows.insert(key, value),
+                None => rows.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,393 @@
+//! Every table of every projection, and the row types that are not claims themselves.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::rows::{RowChange, RowError, RowStore};
+use super::table::Table;
+use crate::event::{
+    About, ActorKind, Attendance, CeasefireKind, EvidenceAdded, Legal, ProcessKind, RelatedCeasefire, Relation, Role,
+    Scope, Stance, StatementKind,
+};
+use crate::rules::claims::{CeasefireClaim, Claimed, IncidentClaim, Reading};
+use crate::rules::incident::IncidentFacts;
+use crate::vocab::{
+    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef,
+    Seq, Span, ZonePolicy,
+};
+
+/// What the ledger says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenesisRow {
+    /// Its name in the world.
+    pub origin: String,
+    /// Who keeps it.
+    pub recorder: ActorId,
+    /// The zones of a time without a zone.
+    pub zones: ZonePolicy,
+    /// The rule set it counts under.
+    pub rules: String,
+    /// How many records of types newer than this program were passed over.
+    pub newer: u64,
+}
+
+/// A registered actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRow {
+    /// Its id.
+    pub actor: ActorId,
+    /// What it is.
+    pub kind: ActorKind,
+    /// Its names.
+    pub names: Names,
+    /// The record, and its corrections.
+    pub records: Vec<Seq>,
+}
+
+/// A claimed relation between actors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelationRow {
+    /// The actor.
+    pub actor: ActorId,
+    /// How it stands to the other.
+    pub relation: Relation,
+    /// The other.
+    pub to: ActorId,
+}
+
+/// A registered place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceRow {
+    /// Its id.
+    pub place: PlaceId,
+    /// Its names.
+    pub names: Names,
+    /// What it lies in.
+    pub within: Option<PlaceId>,
+    /// The record, and its corrections.
+    pub records: Vec<Seq>,
+}
+
+/// A submitter's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRow {
+    /// Whose it is.
+    pub actor: ActorId,
+    /// The public key, base64.
+    pub public_key: String,
+    /// What it may sign.
+    pub roles: Vec<Role>,
+    /// From which record on.
+    pub from: Seq,
+    /// The record that rotated or revoked it.
+    pub until: Option<Seq>,
+    /// From when on its signatures are doubtful.
+    pub suspect_since: Option<Instant>,
+}
+
+/// A recorded ceasefire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CeasefireRow {
+    /// Its id.
+    pub ceasefire: CeasefireId,
+    /// Its names.
+    pub names: Names,
+    /// Its kind.
+    pub kind: Option<CeasefireKind>,
+    /// Who is bound.
+    pub parties: Vec<ActorId>,
+    /// Who brought it about.
+    pub mediators: Vec<ActorId>,
+    /// Who guarantees it.
+    pub guarantors: Vec<ActorId>,
+    /// Where it holds.
+    pub scope: Option<Scope>,
+    /// How it stands to others.
+    pub relations: Vec<RelatedCeasefire>,
+    /// What other lists call it.
+    pub external: Vec<ExternalId>,
+    /// The record, and its corrections.
+    pub records: Vec<Seq>,
+}
+
+/// A reported incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentRow {
+    /// Its id.
+    pub incident: IncidentId,
+    /// Its first record.
+    pub first: Seq,
+    /// The incident it was merged into, and by which record.
+    pub merged_into: Option<(IncidentId, Seq)>,
+    /// The incidents that were merged into it.
+    pub members: Vec<IncidentId>,
+}
+
+/// What kind of statement a row holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Spoken {
+    /// An accusation.
+    Accusation,
+    /// A response.
+    Response(Stance),
+    /// Another statement.
+    Statement(StatementKind),
+}
+
+/// A statement: who says what to whom about what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementRow {
+    /// What kind it is.
+    pub spoken: Spoken,
+    /// Who makes it.
+    pub by: Vec<ActorRef>,
+    /// At whom: the accused, or those spoken to.
+    pub at: Vec<ActorRef>,
+    /// About what.
+    pub about: Vec<About>,
+    /// The records it is about, as positions.
+    pub records: Vec<Seq>,
+    /// Legal words used.
+    pub legal: Vec<Legal>,
+}
+
+/// A report of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRow {
+    /// Which.
+    pub process: ProcessId,
+    /// What is reported.
+    pub kind: ProcessKind,
+    /// Who acts.
+    pub by: Vec<ActorRef>,
+    /// With whom.
+    pub with: Vec<ActorRef>,
+    /// Whether they came.
+    pub attendance: Option<Attendance>,
+    /// As of when.
+    pub as_of: Option<Span>,
+}
+
+/// What bears on coverage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverageRow {
+    /// Nothing was observed.
+    Quiet {
+        /// Who says so.
+        by: Vec<ActorRef>,
+        /// Where.
+        place: Option<PlaceId>,
+        /// Over which interval.
+        during: Span,
+    },
+    /// A monitor could not go somewhere.
+    AccessDenied {
+        /// Which monitor.
+        monitor: ActorId,
+        /// Who denied it.
+        by: Vec<ActorRef>,
+        /// When.
+        when: Option<Span>,
+    },
+}
+
+/// What every record leaves behind: enough to find, mend and answer for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordRow {
+    /// Its event type.
+    #[serde(rename = "t")]
+    pub type_name: String,
+    /// The id that a correction must keep.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The claim rows it made: table and key.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<(String, String)>,
+    /// The record that retracted it.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub retracted: Option<Seq>,
+}
+
+/// What an idempotency key was used for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionRow {
+    /// The record.
+    pub seq: Seq,
+    /// BLAKE3 of the body's bytes.
+    pub body: Digest32,
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $field:ident: $row:ty = $name:literal;)*) => {
+        /// The tables of every projection.
+        pub struct Tables {
+            $($(#[$doc])* pub $field: Table<$row>,)*
+            /// Claim rows made by the record that is being applied.
+            pub(super) claimed: Vec<(String, String)>,
+            /// Incidents whose facts the record that is being applied may have changed.
+            pub(super) touched: BTreeSet<IncidentId>,
+        }
+
+        impl Tables {
+            /// Opens every table, on a store or in memory alone.
+            #[must_use]
+            pub fn new(store: Option<&Arc<dyn RowStore>>) -> Self {
+                Self {
+                    $($field: Table::new($name, store.cloned()),)*
+                    claimed: Vec::new(),
+                    touched: BTreeSet::new(),
+                }
+            }
+
+            /// Collects every change since the last commit.
+            ///
+            /// # Errors
+            /// [`RowError`] where a row cannot be written.
+            pub fn drain(&mut self) -> Result<Vec<RowChange>, RowError> {
+                let mut changes = Vec::new();
+                $(self.$field.drain(&mut changes)?;)*
+                Ok(changes)
+            }
+
+            /// Feeds the rows of one table to a visitor.
+            ///
+            /// # Errors
+            /// [`RowError`] where the store fails.
+            pub fn walk_table(&self, name: &str, visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), RowError> {
+                match name {
+                    $($name => self.$field.walk_bytes(visit),)*
+                    _ => Ok(()),
+                }
+            }
+        }
+
+        /// Every table's name.
+        pub const TABLE_NAMES: &[&str] = &[$($name,)*];
+    };
+}
+
+tables! {
+    /// What the ledger says of itself; one row.
+    genesis: GenesisRow = "genesis";
+    /// Actors by id.
+    actors: ActorRow = "actor";
+    /// Relations by record.
+    relations: Claimed<RelationRow> = "relation";
+    /// Actors by the skeleton of a name.
+    skeletons: ActorId = "skeleton";
+    /// Places by id.
+    places: PlaceRow = "place";
+    /// Submitter keys by id.
+    keys: KeyRow = "key";
+    /// Evidence by BLAKE3.
+    evidence: EvidenceAdded = "evidence";
+    /// Ceasefires by id.
+    ceasefires: CeasefireRow = "ceasefire";
+    /// Claims about ceasefires by ceasefire and record.
+    ceasefire_claims: Claimed<CeasefireClaim> = "ceasefire_claim";
+    /// Incidents by id.
+    incidents: IncidentRow = "incident";
+    /// Claims about incidents by incident and record.
+    incident_claims: Claimed<IncidentClaim> = "incident_claim";
+    /// What the claims about an incident come to, merged ones gone.
+    tally: IncidentFacts = "tally";
+    /// Readings by counter and record.
+    readings: Claimed<Reading> = "reading";
+    /// Statements by record.
+    statements: Claimed<StatementRow> = "statement";
+    /// Reports of processes by process and record.
+    processes: Claimed<ProcessRow> = "process";
+    /// Quiet reports and denied access by record.
+    coverage: Claimed<CoverageRow> = "coverage";
+    /// Records by position.
+    records: RecordRow = "record";
+    /// Idempotency keys by submitter.
+    submissions: SubmissionRow = "submission";
+}
+
+/// The key of a row that is kept by record.
+#[must_use]
+pub fn seq_key(seq: Seq) -> String {
+    format!("{:020}", seq.number())
+}
+
+/// The key of a row that is kept by an id and record.
+#[must_use]
+pub fn claim_key(subject: &str, seq: Seq) -> String {
+    format!("{subject}/{:020}", seq.number())
+}
+
+/// The key of an idempotency key's row.
+#[must_use]
+pub fn submission_key(by: &ActorId, key: &str) -> String {
+    format!("{by}/{key}")
+}
+
+impl Tables {
+    /// Resolves a reference to a position. `by` is the submitter of the record that points.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn resolve(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Seq>, RowError> {
+        match (record.seq, &record.key) {
+            (Some(seq), _) => Ok(self.records.has(&seq_key(seq))?.then_some(seq)),
+            (None, Some(key)) => {
+                let by = record.by.as_ref().unwrap_or(by);
+                Ok(self.submissions.row(&submission_key(by, key.as_str()))?.map(|row| row.seq))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Follows merges up to the incident that counts.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn root_incident(&self, incident: &IncidentId) -> Result<IncidentId, RowError> {
+        let mut current = incident.clone();
+        let mut seen = BTreeSet::new();
+        while seen.insert(current.clone()) {
+            match self.incidents.row(current.as_str())?.and_then(|row| row.merged_into) {
+                Some((into, _)) => current = into,
+                None => break,
+            }
+        }
+        Ok(current)
+    }
+
+    /// Gives an incident with everything merged into it, itself first.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn members(&self, incident: &IncidentId) -> Result<Vec<IncidentId>, RowError> {
+        let mut members = vec![incident.clone()];
+        let mut next = 0;
+        while let Some(member) = members.get(next).cloned() {
+            next += 1;
+            for inner in self.incidents.row(member.as_str())?.map(|row| row.members).unwrap_or_default() {
+                if !members.contains(&inner) {
+                    members.push(inner);
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    /// Gives the claims about an incident and everything merged into it, in order of record.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn claims_about(&self, incident: &IncidentId) -> Result<Vec<Claimed<IncidentClaim>>, RowError> {
+        let mut claims = Vec::new();
+        for member in self.members(incident)? {
+            claims.extend(self.incident_claims.rows(&format!("{member}/"))?);
+        }
+        claims.sort_by_key(|claimed| claimed.seq);
+        Ok(claims)
+    }
+}

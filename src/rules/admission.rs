@@ -1,0 +1,243 @@
+//! What may enter the ledger: refuse only what is malformed, unauthorised or self-contradictory (P8).
+
+use crate::event::{Event, current_version};
+use crate::record::Body;
+use crate::vocab::{
+    ActorId, CeasefireId, Check, Code, Digest32, Fault, IncidentId, KeyId, Label, Names, PlaceId, Pointer, RecordRef,
+    Refer, Reference,
+};
+
+/// What a rule needs to know of a target record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its event type.
+    pub type_name: String,
+    /// The id it is about, for types that register or report under one.
+    pub subject: Option<String>,
+    /// Whether it was retracted.
+    pub retracted: bool,
+}
+
+/// What the rules ask about the ledger so far.
+pub trait Known {
+    /// Why it could not be asked.
+    type Error;
+    /// Is the actor registered?
+    fn actor(&self, id: &ActorId) -> Result<bool, Self::Error>;
+    /// Is the place registered?
+    fn place(&self, id: &PlaceId) -> Result<bool, Self::Error>;
+    /// Is the ceasefire recorded?
+    fn ceasefire(&self, id: &CeasefireId) -> Result<bool, Self::Error>;
+    /// Is the incident reported?
+    fn incident(&self, id: &IncidentId) -> Result<bool, Self::Error>;
+    /// Is the evidence added?
+    fn evidence(&self, digest: &Digest32) -> Result<bool, Self::Error>;
+    /// Is the key added?
+    fn key(&self, id: &KeyId) -> Result<bool, Self::Error>;
+    /// Which record is meant? `by` is the submitter of the record that points.
+    fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, Self::Error>;
+    /// Who has a name with this skeleton?
+    fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, Self::Error>;
+    /// The nearest registered id of a kind.
+    fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, Self::Error>;
+}
+
+/// Gives what two confusable names have in common (UTS #39), so that Latin and Cyrillic look-alikes meet.
+#[must_use]
+pub fn skeleton(name: &str) -> String {
+    unicode_security::skeleton(&name.to_lowercase()).collect::<String>().to_lowercase()
+}
+
+/// Looks for everything that keeps a body out of the ledger.
+///
+/// # Errors
+/// Only where the ledger could not be asked.
+pub fn faults<K: Known>(body: &Body, origin: &Label, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let root = Pointer::root();
+    let mut faults = Vec::new();
+    if body.origin != *origin {
+        let what = format!("the record is for {}, this ledger is {origin}", body.origin);
+        faults.push(Fault::new(Code::WrongOrigin, root.member("origin"), what));
+    }
+    let event_at = root.member("event");
+    if let Event::LedgerCreated(_) | Event::SegmentSealed(_) = body.event {
+        let what = format!("{} is written by the ledger itself", body.event.type_name());
+        faults.push(Fault::new(Code::BadSegment, event_at.member("type"), what));
+    }
+    if let Event::Newer(newer) = &body.event {
+        let what = match current_version(&newer.name) {
+            Some(current) => format!("version {} of {} is newer than {current}", newer.version, newer.name),
+            None => format!("no event type is called {}", newer.name),
+        };
+        faults.push(Fault::new(Code::UnknownEvent, event_at.member("type"), what));
+    }
+    body.check(&root, &mut faults);
+    faults.extend(reference_faults(body, known)?);
+    faults.extend(registration_faults(body, known)?);
+    faults.extend(mending_faults(body, known)?);
+    Ok(faults)
+}
+
+/// Looks for references to what the ledger does not hold.
+///
+/// # Errors
+/// Only where the ledger could not be asked.
+pub fn reference_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let mut references: Vec<(Pointer, OwnedReference)> = Vec::new();
+    body.refer(&Pointer::root(), &mut |at, reference| references.push((at, OwnedReference::from(reference))));
+    let mut faults = Vec::new();
+    for (at, reference) in references {
+        if let Some((code, what)) = reference.missing(known, &body.by)? {
+            faults.push(Fault::new(code, at, what).suggesting(known.nearest(&reference.borrow())?));
+        }
+    }
+    Ok(faults)
+}
+
+/// A reference kept past the walk that found it.
+enum OwnedReference {
+    Actor(ActorId),
+    Place(PlaceId),
+    Ceasefire(CeasefireId),
+    Incident(IncidentId),
+    Record(RecordRef),
+    Evidence(Digest32),
+    Key(KeyId),
+}
+
+impl From<Reference<'_>> for OwnedReference {
+    fn from(reference: Reference<'_>) -> Self {
+        match reference {
+            Reference::Actor(id) => Self::Actor(id.clone()),
+            Reference::Place(id) => Self::Place(id.clone()),
+            Reference::Ceasefire(id) => Self::Ceasefire(id.clone()),
+            Reference::Incident(id) => Self::Incident(id.clone()),
+            Reference::Record(record) => Self::Record(record.clone()),
+            Reference::Evidence(digest) => Self::Evidence(*digest),
+            Reference::Key(id) => Self::Key(id.clone()),
+        }
+    }
+}
+
+impl OwnedReference {
+    const fn borrow(&self) -> Reference<'_> {
+        match self {
+            Self::Actor(id) => Reference::Actor(id),
+            Self::Place(id) => Reference::Place(id),
+            Self::Ceasefire(id) => Reference::Ceasefire(id),
+            Self::Incident(id) => Reference::Incident(id),
+            Self::Record(record) => Reference::Record(record),
+            Self::Evidence(digest) => Reference::Evidence(digest),
+            Self::Key(id) => Reference::Key(id),
+        }
+    }
+
+    fn missing<K: Known>(&self, known: &K, by: &ActorId) -> Result<Option<(Code, String)>, K::Error> {
+        let (found, code, what) = match self {
+            Self::Actor(id) => (known.actor(id)?, Code::UnknownActor, format!("no actor is registered as `{id}`")),
+            Self::Place(id) => (known.place(id)?, Code::UnknownPlace, format!("no place is registered as `{id}`")),
+            Self::Ceasefire(id) => {
+                (known.ceasefire(id)?, Code::UnknownCeasefire, format!("no ceasefire is recorded as `{id}`"))
+            }
+            Self::Incident(id) => {
+                (known.incident(id)?, Code::UnknownIncident, format!("no incident is reported as `{id}`"))
+            }
+            Self::Evidence(digest) => {
+                (known.evidence(digest)?, Code::UnknownEvidence, format!("no evidence is recorded as {digest}"))
+            }
+            Self::Key(id) => (known.key(id)?, Code::UnknownKey, format!("no key is known as `{id}`")),
+            Self::Record(record) => {
+                let found = known.record(record, by)?.is_some();
+                (found, Code::UnknownRecord, format!("no record stands at `{record}`"))
+            }
+        };
+        Ok((!found).then_some((code, what)))
+    }
+}
+
+/// Looks for ids that are taken and names that look like another's.
+fn registration_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let at = Pointer::root().member("event");
+    let taken =
+        |member: &str, id: &str| Fault::new(Code::AlreadyRegistered, at.member(member), format!("`{id}` is taken"));
+    Ok(match &body.event {
+        Event::ActorRegistered(event) => {
+            let mut faults = name_faults(&event.names, &event.actor, &at.member("names"), known)?;
+            if known.actor(&event.actor)? {
+                faults.push(taken("actor", event.actor.as_str()));
+            }
+            faults
+        }
+        Event::PlaceRegistered(event) if known.place(&event.place)? => vec![taken("place", event.place.as_str())],
+        Event::CeasefireRecorded(event) if known.ceasefire(&event.ceasefire)? => {
+            vec![taken("ceasefire", event.ceasefire.as_str())]
+        }
+        Event::KeyAdded(event) if known.key(&event.key)? => vec![taken("key", event.key.as_str())],
+        Event::KeyRotated(event) if known.key(&event.successor)? => vec![taken("successor", event.successor.as_str())],
+        Event::IncidentSplit(event) => {
+            let exists = known.incident(&event.out)?;
+            match (event.records.is_empty(), exists) {
+                (false, true) => vec![taken("out", event.out.as_str())],
+                (true, false) => {
+                    let what = format!("no incident is reported as `{}`", event.out);
+                    vec![Fault::new(Code::UnknownIncident, at.member("out"), what)]
+                }
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// No two registered actors have names that look the same.
+fn name_faults<K: Known>(names: &Names, actor: &ActorId, at: &Pointer, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let mut faults = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        if let Some(other) = known.skeleton(&skeleton(name.text.as_str()))?
+            && other != *actor
+        {
+            let what = format!("the name looks the same as one of `{other}`");
+            let fault = Fault::new(Code::Confusable, at.item(index).member("text"), what);
+            faults.push(fault.suggesting(Some(other.to_string())));
+        }
+    }
+    Ok(faults)
+}
+
+/// A correction replaces like with like; what is retracted stays so.
+fn mending_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let at = Pointer::root().member("event");
+    let (target_ref, replacement) = match &body.event {
+        Event::RecordCorrected(event) => (&event.target, Some(&*event.replacement)),
+        Event::RecordRetracted(event) => (&event.target, None),
+        _ => return Ok(Vec::new()),
+    };
+    let Some(target) = known.record(target_ref, &body.by)? else { return Ok(Vec::new()) };
+    let mut faults = Vec::new();
+    if target.retracted {
+        faults.push(Fault::new(Code::AlreadyRetracted, at.member("target"), "the record is retracted already"));
+    }
+    match replacement {
+        Some(replacement) => {
+            let same_type = replacement.type_name() == target.type_name;
+            if !same_type || replacement.subject().map(ToOwned::to_owned) != target.subject {
+                let subject =
+                    target.subject.as_deref().map(|subject| format!(" about `{subject}`")).unwrap_or_default();
+                let what = format!("the target is a {}{subject}; the replacement is not", target.type_name);
+                let member = if same_type { "replacement" } else { "replacement/type" };
+                faults.push(Fault::new(Code::BadKind, Pointer::from_text(format!("{}/{member}", at.as_str())), what));
+            }
+            let mut names = Vec::new();
+            if let Event::ActorRegistered(event) = replacement {
+                names = name_faults(&event.names, &event.actor, &at.member("replacement").member("names"), known)?;
+            }
+            faults.extend(names);
+        }
+        None if !crate::event::is_retractable_type(&target.type_name) => {
+            let what = format!("{} can not be retracted", target.type_name);
+            faults.push(Fault::new(Code::NotCorrectable, at.member("target"), what));
+        }
+        None => {}
+    }
+    Ok(faults)
+}

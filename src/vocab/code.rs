@@ -1,0 +1,155 @@
+//! Stable error codes: one for every way an input can be refused or a question can fail.
+//!
+//! A code is never reused and never changes its meaning; new ones are only added. `ceasefire explain-code CF0207`
+//! prints the entry.
+
+/// One entry of the code table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// The code, `CF` and four digits.
+    pub id: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $meaning:literal, $hint:literal;)*) => {
+        /// A stable error code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in order of its number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Gives the entry of the code table.
+            #[must_use]
+            pub const fn entry(self) -> CodeEntry {
+                match self {
+                    $(Self::$name => CodeEntry { id: $id, meaning: $meaning, hint: $hint },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    NotUtf8 = "CF0101", "The input is not UTF-8 text.", "save the file as UTF-8 and try again";
+    ByteOrderMark = "CF0102", "The input begins with a byte order mark.", "save the file as UTF-8 without a byte order mark";
+    JsonSyntax = "CF0103", "The input is not well-formed JSON (or YAML).", "look at the place the arrow points to: a comma, a quote or a bracket is missing or too many";
+    TrailingBytes = "CF0104", "Something stands after the end of the JSON value.", "one event per file, one line per record";
+    DuplicateKey = "CF0105", "An object names the same member twice.", "keep one of the two; which one was meant cannot be guessed";
+    FloatNumber = "CF0106", "A number has a fraction or an exponent.", "numbers are whole; a coordinate is in micro-degrees (40.6828 is 40682800)";
+    IntegerTooLarge = "CF0107", "A whole number is beyond 2^53 − 1.", "no count of this field is that large; check the digits";
+    TooDeep = "CF0108", "The JSON is nested more than 16 levels deep.", "no event needs that; flatten it";
+    TextTooLong = "CF0109", "A text is longer than 16 KiB.", "keep the few words that matter as quote and add the document with `evidence`";
+    RecordTooLong = "CF0110", "The record is longer than 65,535 bytes.", "split it into several reports";
+    LoneSurrogate = "CF0111", "A \\u escape holds half of a surrogate pair.", "write the character itself in UTF-8";
+    UnknownField = "CF0112", "A field is not part of this event type.", "`ceasefire schema TYPE` lists the fields";
+    MissingField = "CF0113", "A field that must be there is missing.", "`ceasefire schema TYPE` lists the fields";
+    WrongType = "CF0114", "A value has the wrong form for its field.", "`ceasefire schema TYPE` shows the form";
+    UnknownChoice = "CF0115", "A code is not one of the codes of this field.", "choose one of the codes the message lists";
+    EventHead = "CF0116", "An event does not begin with its type and version.", "in a record the event's first two members are \"type\" and \"v\"";
+    UnknownEvent = "CF0117", "This program does not know the event type or version.", "it may come from a newer release: update before you write to this ledger";
+
+    BadId = "CF0201", "An id is not an ASCII slug.", "use letters, digits, dot, hyphen and underscore, at most 64, starting with a letter or digit: nk-2020-10-10";
+    BadName = "CF0202", "A name holds control or direction characters, or is not in Unicode normal form C.", "type the name again instead of pasting it";
+    BadLanguage = "CF0203", "A language tag is not a BCP 47 tag.", "examples: en, ar, hy, az-Latn, und";
+    BadTime = "CF0204", "A time could not be read.", "write 2020-10-17, 2020-10-17T18:04+04:00 or A/B for an interval";
+    TimeOrder = "CF0205", "A time interval ends before it begins.", "swap the two, or leave out the one that is not known";
+    BadQuantity = "CF0206", "A quantity's bounds do not fit its operator.", "examples: 13, >40, >=41, <5, ~20, 10-20, several, dozens, none, unknown";
+    BoundsOrder = "CF0207", "A quantity's upper bound is below its lower bound.", "\"more than 40\" is {\"op\":\"more_than\",\"min\":40}; leave max out when it is not known";
+    MixedUnits = "CF0208", "A part and its whole are counted in different units.", "a subset has the unit of what it is a part of";
+    BadPlace = "CF0209", "A place holds nothing, or a coordinate outside the globe.", "give words, a registered place, or micro-degrees within ±90/±180 degrees";
+    EmptyList = "CF0210", "A list that must hold something is empty.", "leave the field out when nothing is known";
+    NothingSaid = "CF0211", "A report has a source but says nothing that happened.", "give one fact: what, where, when, how many, or who is accused";
+    SourceMissing = "CF0212", "A report names no source.", "add --source ACTOR: who said so or who saw it";
+    LevelWithoutAccused = "CF0213", "The attribution's level and its list of accused do not fit together.", "an accusing level needs an accused; none_stated and cannot_be_attributed have none";
+    BadHash = "CF0214", "A hash is not 64 lower-case hexadecimal digits.", "copy it again from the receipt";
+    SelfReference = "CF0215", "A record refers to itself, or joins a thing to itself.", "name two different things";
+    BadKind = "CF0216", "A replacement is not of the type it replaces.", "retract the old record and report anew";
+    BadText = "CF0217", "A short text is empty, too long, or holds control characters.", "keep it to one line of plain text";
+    BadSegment = "CF0218", "An event that only the ledger itself writes was submitted.", "leave ledger.created and segment.sealed to the program";
+
+    UnknownActor = "CF0301", "No actor is registered under this id.", "register it: ceasefire append actor ID --name en=…";
+    UnknownPlace = "CF0302", "No place is registered under this id.", "register it: ceasefire append place ID --name en=…";
+    UnknownCeasefire = "CF0303", "No ceasefire is recorded under this id.", "record it: ceasefire append agreement ID …";
+    UnknownIncident = "CF0304", "No incident is reported under this id.", "report it first: ceasefire append violation --incident ID …";
+    UnknownRecord = "CF0305", "No record stands at this position or under this key.", "`ceasefire log` lists the records";
+    UnknownEvidence = "CF0306", "No evidence is recorded under this hash.", "add it first";
+    UnknownKey = "CF0307", "No submitter key is known under this id.", "`ceasefire log --type key.added` lists the keys";
+    AlreadyRegistered = "CF0308", "The id is taken.", "choose another id, or correct the record that took it";
+    Confusable = "CF0309", "The name looks the same as a registered one.", "use the registered actor, or spell the name in one script";
+    NotCorrectable = "CF0310", "This record can not be corrected or retracted.", "append a new record that says what changed";
+    AlreadyRetracted = "CF0311", "The record is retracted already.", "nothing to do; append a new report if it stands after all";
+    WrongOrigin = "CF0312", "The record was made for another ledger.", "its origin must be this ledger's; it can not be moved";
+    UnknownCounter = "CF0313", "A verification step refers to something that was never opened.", "open it first";
+
+    Usage = "CF0401", "The command line could not be understood.", "ceasefire help VERB";
+    NoLedger = "CF0402", "There is no ledger here.", "make one: ceasefire init DIR --origin example.org/name, or point to one with -L DIR";
+    Locked = "CF0403", "Another program is writing to this ledger.", "wait for it to finish; reading works meanwhile";
+    ExpectHead = "CF0404", "The ledger's head is not the one you expected.", "look at what was added (ceasefire log) and decide again";
+    KeyReused = "CF0405", "The idempotency key was used before, for other content.", "choose a new key, or correct the earlier record";
+    NotAllowed = "CF0406", "The submitter is not registered here.", "register the actor first, or submit --by another";
+    LedgerExists = "CF0407", "There is a ledger here already.", "choose another folder";
+    UnknownRules = "CF0408", "No rule set has this name.", "count/1 is the rule set of this release";
+    UnknownPerspective = "CF0409", "This ceasefire has no such perspective.", "a party's id, mediator, monitor or ledger";
+    UnknownNumber = "CF0410", "No number is printed under this id.", "`ceasefire tally --json` lists the ids";
+    BadKnownAt = "CF0411", "The known-at position or time lies outside the log.", "a position from 1 to the head's, a time, or leave it out for now";
+    UnknownSchema = "CF0412", "There is no schema of this name.", "`ceasefire schema` lists the names";
+    UnknownCode = "CF0413", "There is no such error code.", "codes look like CF0207";
+    BatchTooLarge = "CF0414", "The import could not be taken as one batch.", "split the file";
+
+    LogCorrupt = "CF0501", "The log was changed after it was written.", "keep every copy as it is and compare with another party's copy; nothing here can repair it";
+    LogTorn = "CF0502", "The log ends in a half-written batch; the records before it are intact.", "ceasefire recover moves the torn end aside";
+    NewerLog = "CF0503", "The log holds events that are newer than this program.", "update the program before writing";
+    StorageFailed = "CF0504", "Reading or writing failed.", "check the disk; nothing was acknowledged";
+    WriterPoisoned = "CF0505", "An earlier write failed, so this writer refuses work.", "open the ledger again; it is rescanned first";
+    BadConfiguration = "CF0506", "ledger.toml could not be read.", "restore it from a copy; the log itself is not affected";
+    RowsFailed = "CF0507", "The stored projections could not be read or written.", "ceasefire rebuild makes them anew from the log";
+    ReferenceBroken = "CF0508", "A record refers to something that the log does not hold before it.", "the log was not written by a ledger that checks references";
+    Interrupted = "CF0509", "Stopped by a signal.", "nothing half was written; run it again";
+
+    Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
+}
+
+impl Code {
+    /// Gives the code's text, such as `CF0207`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        self.entry().id
+    }
+
+    /// Finds a code by its text, whatever the case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(text))
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].id() < pair[1].id()));
+    }
+
+    #[test]
+    fn a_code_is_found_by_its_text() {
+        assert_eq!(Code::parse("cf0207"), Some(Code::BoundsOrder));
+        assert_eq!(Code::parse("CF9999"), None);
+    }
+}
