@@ -1,9 +1,81 @@
-//! ceasefire ledger
+//! An append-only, hash-chained record of truces, alleged violations and the parties' accusations, with projections that
+//! rebuild the state of every ceasefire and the counts attributed to each side — as it was, and as it was *known*.
+//!
+//! The ledger records **claims, not facts**. It never decides who is right: a denial stands beside an accusation, a range
+//! stays a range, and "unknown" is not zero. Every number names the rule set, the window, the position and the head hash
+//! it was counted from, so that anyone can recompute it.
+//!
+//! # The three jobs
+//!
+//! Append a violation report, verify the log, replay the state:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use ceasefire_ledger::{ActorRef, Archive, Folder, Genesis, Ledger, Source, Span, Submission, SystemClock, Verdict, VerifyQuestion, ViolationReported};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let temporary = tempfile::tempdir()?;
+//! # let path = temporary.path().join("nk2020");
+//! let folder = Folder::at(path);
+//! let mut ledger = Ledger::create(folder.clone(), &Genesis::new("example.org/nk2020")?, Arc::new(SystemClock))?;
+//! let mut report = ViolationReported::new("I-1".parse()?, Source::speaker(ActorRef::Actor("recorder".parse()?)));
+//! report.summary = Some("three explosions heard to the south".parse()?);
+//! let receipt = ledger.append(&Submission { by: "recorder".parse()?, key: "patrol-7/1".parse()?, event: report.into() })?;
+//! drop(ledger);
+//!
+//! let archive = Archive::open(folder)?;
+//! let known = Some((receipt.seq, receipt.hash));
+//! assert_eq!(archive.verify(VerifyQuestion { known, ..VerifyQuestion::default() })?.verdict(), Verdict::Ok);
+//! let replayed = archive.at_head()?;
+//! assert!(replayed.view().incident(&"I-1".parse()?, ceasefire_ledger::COUNT_1)?.is_some());
+//! assert!(replayed.view().states(None, Span::ALWAYS, "ledger")?.ceasefires.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What [`Ledger::append`] returns is durable. [`Archive`] reads beside a running writer and never waits for it.
+//! [`Archive::as_known`] answers from a prefix of the log alone: what the ledger held at a position or a time.
+//!
+//! # Where things live
+//!
+//! A room uses rooms on lower floors only.
+//!
+//! | floor | room | holds |
+//! |---|---|---|
+//! | 0 | [`vocab`] | value types: what a source says about a number, a time, a place, an actor |
+//! | 1 | [`event`] | what can be recorded |
+//! | 2 | [`record`] | the envelope: encode, strict decode, hash, receipt |
+//! | 3 | [`log`] | segments, writer, reader, recovery, verification of the chain |
+//! | 3 | [`proof`] | tree, tiles, signed notes, checkpoints, cosignatures: formats, not yet used by the commands |
+//! | 3 | [`rules`] | admission, lifecycle, scope, contest, counting: pure functions |
+//! | 4 | [`projection`] | folds of the log into rows, in memory and in sled |
+//! | 5 | [`ledger`] | open, append, verify, replay, query |
+//! | 6 | [`exchange`] | import formats |
+//! | 7 | `cli` | the `ceasefire` command, with the feature `cli` |
+//!
+//! The pages of [`manual`] say how everything works, for those who have to believe it.
+//!
+//! # What it does not do
+//!
+//! It does not replicate, serve HTTP, check signatures or publish checkpoints yet: see [`manual::limits`].
+
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod event;
+pub mod exchange;
 pub mod ledger;
 pub mod log;
+pub mod manual;
 pub mod projection;
 pub mod proof;
 pub mod record;
 pub mod rules;
 pub mod vocab;
+
+pub use event::{Event, ViolationReported};
+pub use ledger::{
+    AppendError, Archive, CreateError, Depth, Folder, Genesis, Ledger, Notice, OpenError, Replayed, Submission,
+    TallyQuestion, Until, Verdict, VerifyError, VerifyQuestion, VerifyReport, View,
+};
+pub use record::Receipt;
+pub use rules::counting::{COUNT_1, Lineage};
+pub use vocab::{ActorRef, Bounds, Fault, Instant, Quantity, Seq, Source, Span, SystemClock, When, Where};

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `ceasefire` command: parses, runs, and turns the outcome into an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ceasefire_ledger::cli::run(std::env::args_os()).into()
+}

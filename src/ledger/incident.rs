@@ -133,14 +133,14 @@ impl View<'_> {
             Counting { rules, incidents: &[], ceasefire: None, window: None, sides: &sides, parties: &parties };
         let mut accusers = Vec::new();
         for charge in &facts.charges {
-            let side = charge.attribution.accused.iter().flat_map(crate::vocab::ActorRef::possible).next();
+            let side = charge.accused.iter().flat_map(crate::vocab::ActorRef::possible).next();
             let side = side.map(|actor| sides.side_of(actor));
             let class = charge.by.first().map_or(AccuserClass::Unidentified, |by| counting.accuser_class(by, side));
             accusers.push(Accuser {
                 by: charge.by.iter().map(ToString::to_string).collect(),
-                accused: charge.attribution.accused.iter().map(ToString::to_string).collect(),
+                accused: charge.accused.iter().map(ToString::to_string).collect(),
                 class,
-                level: charge.attribution.level,
+                level: charge.level.unwrap_or_else(|| class.level()),
                 record: charge.seq,
             });
         }

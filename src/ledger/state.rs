@@ -6,7 +6,7 @@ use super::view::{KnownAt, View};
 use crate::projection::{CeasefireRow, RowError};
 use crate::rules::lifecycle::{Anomaly, CeasefireFacts, Effective, Perspective, State};
 use crate::rules::sides::Sides;
-use crate::vocab::{CeasefireId, Contested, Instant, Seq, Span};
+use crate::vocab::{CeasefireId, Contested, Seq, Span};
 
 /// What a ceasefire is like at an instant, as known at a position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,8 @@ pub struct CeasefireState {
     pub parties: Vec<String>,
     /// Who brought it about.
     pub mediators: Vec<String>,
-    /// The instant asked about.
-    pub valid_at: Instant,
+    /// The instant or interval asked about.
+    pub valid_at: Span,
     /// The perspective asked for.
     pub perspective: String,
     /// The state from that perspective: certain, one of several, or held differently.
@@ -87,7 +87,7 @@ pub fn perspective_of(text: &str, row: &CeasefireRow, sides: &Sides) -> Result<P
 }
 
 impl View<'_> {
-    /// Gives the state of one ceasefire, or of all, at an instant of event time.
+    /// Gives the state of one ceasefire, or of all, at an instant or over an interval of event time.
     ///
     /// A perspective that a ceasefire does not have leaves that ceasefire out.
     ///
@@ -96,7 +96,7 @@ impl View<'_> {
     pub fn states(
         &self,
         ceasefire: Option<&CeasefireId>,
-        valid_at: Instant,
+        valid_at: Span,
         perspective: &str,
     ) -> Result<StateAnswer, RowError> {
         let sides = self.sides()?;
@@ -116,7 +116,7 @@ impl View<'_> {
     fn state_of(
         &self,
         row: &CeasefireRow,
-        valid_at: Instant,
+        valid_at: Span,
         perspective: &Perspective,
         sides: &Sides,
     ) -> Result<CeasefireState, RowError> {
@@ -129,12 +129,13 @@ impl View<'_> {
             sides,
         };
         let state = match perspective {
-            Perspective::Ledger => facts.ledger_state(valid_at),
-            side => Contested::from_possible(facts.state(valid_at, side).states),
+            Perspective::Ledger => facts.ledger_state_over(valid_at),
+            side => Contested::from_possible(facts.states_over(valid_at, side)),
         };
         let views = facts.perspectives().into_iter().map(|side| {
-            let view = facts.state(valid_at, &side);
-            SideView { perspective: side.to_string(), states: view.states, since: view.since, records: view.records }
+            let view = facts.state(valid_at.start(), &side);
+            let states = facts.states_over(valid_at, &side);
+            SideView { perspective: side.to_string(), states, since: view.since, records: view.records }
         });
         Ok(CeasefireState {
             ceasefire: row.ceasefire.to_string(),
@@ -150,7 +151,7 @@ impl View<'_> {
             expiry: facts.expiry(perspective).map(|(span, _)| span),
             asserted_breaches: self.asserted_breaches(&row.ceasefire)?,
             declared_collapsed_by: collapse_declarers(&facts),
-            anomalies: facts.state(valid_at, perspective).anomalies,
+            anomalies: facts.state(valid_at.start(), perspective).anomalies,
         })
     }
 
@@ -169,9 +170,7 @@ impl View<'_> {
 
     fn asserted_breaches(&self, ceasefire: &CeasefireId) -> Result<u64, RowError> {
         let mut count = 0;
-        self.tables.tally.walk("", |_, facts| {
-            count += u64::from(facts.breaches.iter().any(|breach| breach.ceasefire == *ceasefire));
-        })?;
+        self.tables.breaches.walk(&format!("{ceasefire}/"), |_, _| count += 1)?;
         Ok(count)
     }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::view::{KnownAt, View};
 use crate::projection::{CeasefireRow, CoverageRow, RowError};
 use crate::rules::counting::{Candidate, Counting, Lineage, Number, RuleSet};
-use crate::rules::incident::IncidentFacts;
 use crate::rules::lifecycle::CeasefireFacts;
 use crate::rules::scope::CeasefireScope;
 use crate::rules::sides::Sides;
@@ -147,7 +146,7 @@ impl View<'_> {
             numbers: count.numbers,
             candidates: count.candidates,
             counters: self.counters(question.rules)?,
-            coverage: self.coverage(&incidents, question.window)?,
+            coverage: self.coverage(count.reporters, question.window)?,
         }))
     }
 
@@ -176,8 +175,8 @@ impl View<'_> {
         Ok(series)
     }
 
-    fn coverage(&self, incidents: &[IncidentFacts], window: Option<Span>) -> Result<Coverage, RowError> {
-        let mut coverage = Coverage::default();
+    fn coverage(&self, reporters: Vec<String>, window: Option<Span>) -> Result<Coverage, RowError> {
+        let mut coverage = Coverage { reporters, ..Coverage::default() };
         let seen = |span: Option<Span>| window.is_none_or(|window| span.is_none_or(|span| window.meets(span)));
         self.tables.coverage.walk("", |_, row| {
             if !row.stands() {
@@ -191,13 +190,6 @@ impl View<'_> {
             *counted += 1;
             coverage.records.push(row.seq);
         })?;
-        let mut reporters = std::collections::BTreeSet::new();
-        for facts in incidents.iter().filter(|facts| seen(Some(facts.span()))) {
-            for figure in facts.charges.iter().map(|charge| &charge.by).chain(facts.figures.iter().map(|f| &f.by)) {
-                reporters.extend(figure.iter().map(ToString::to_string));
-            }
-        }
-        coverage.reporters = reporters.into_iter().collect();
         Ok(coverage)
     }
 }

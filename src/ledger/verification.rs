@@ -149,12 +149,8 @@ impl Archive {
         let chain = {
             let mut observe = |lines: &[Line<'_>]| contents.take(lines);
             let mut tell = |done, all| progress.iter_mut().for_each(|progress| progress(done, all));
-            let plan = VerifyPlan {
-                parse_sealed: &read_seal,
-                known,
-                observer: Some(&mut observe),
-                progress: Some(&mut tell),
-            };
+            let plan =
+                VerifyPlan { parse_sealed: &read_seal, known, observer: Some(&mut observe), progress: Some(&mut tell) };
             verify(self.storage(), plan)?
         };
         let mut checks = chain_checks(&chain, self.is_being_written());
@@ -375,6 +371,10 @@ impl Contents {
         }
         let (tables, pending) = self.known.get_or_insert_with(|| (Tables::new(None), Pending::default()));
         pending.stand_at(seq);
+        if first {
+            // Record 1 registers the recorder in whose name it stands.
+            pending.introduce(body);
+        }
         let known = Admission { tables, pending };
         if let Ok(faults) = reference_faults(body, &known) {
             for fault in faults {

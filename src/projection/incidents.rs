@@ -7,7 +7,7 @@ use super::rows::RowError;
 use super::tables::{IncidentRow, Tables, claim_key, seq_key};
 use crate::event::{About, ActIdentified, Event, IncidentMerged, IncidentSplit, ResponseMade};
 use crate::rules::claims::{Answer, Charge, Finding, IncidentClaim, Mention, Report, Site, Verification, Voice, bare};
-use crate::vocab::{ActorId, Attribution, IncidentId, Level, Seq, When};
+use crate::vocab::{ActorId, Attribution, IncidentId, Seq, When};
 
 /// Keeps the incidents.
 pub(super) struct Incidents;
@@ -70,17 +70,19 @@ fn claims(event: &Event) -> Vec<(String, IncidentClaim)> {
             vec![(event.incident.to_string(), IncidentClaim::Report(Box::new(report)))]
         }
         Event::AccusationMade(event) => {
-            let level = Level::AllegedByThirdParty;
-            let attribution = Attribution { accused: event.against.clone(), level, share: None, basis: None };
-            let charge = Charge { by: event.by.clone(), attribution, quantities: Vec::new() };
+            let accused = event.against.clone();
+            let charge = Charge { by: event.by.clone(), accused, level: None, quantities: Vec::new() };
             about_incidents(&event.about, &IncidentClaim::Charge(charge))
         }
         Event::StatementMade(event) => {
             let quantities = bare(&event.quantities);
             let claim = match &event.attribution {
-                Some(attribution) => {
-                    IncidentClaim::Charge(Charge { by: event.by.clone(), attribution: attribution.clone(), quantities })
-                }
+                Some(Attribution { accused, level, .. }) => IncidentClaim::Charge(Charge {
+                    by: event.by.clone(),
+                    accused: accused.clone(),
+                    level: Some(*level),
+                    quantities,
+                }),
                 None => IncidentClaim::Mention(Mention { by: event.by.clone(), kind: event.kind, quantities }),
             };
             about_incidents(&event.about, &claim)

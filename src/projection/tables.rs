@@ -296,6 +296,8 @@ tables! {
     incident_claims: Claimed<IncidentClaim> = "incident_claim";
     /// What the claims about an incident come to, merged ones gone.
     tally: IncidentFacts = "tally";
+    /// Incidents that somebody calls a breach, by ceasefire and incident, with the records that say so.
+    breaches: Vec<Seq> = "breach";
     /// Readings by counter and record.
     readings: Claimed<Reading> = "reading";
     /// Statements by record.

@@ -9,7 +9,7 @@ use crate::event::{
     VerificationStep,
 };
 use crate::vocab::{
-    ActorId, ActorRef, Attribution, CounterId, Instant, PlaceId, Quantity, Seq, Source, Span, When, Where,
+    ActorId, ActorRef, Attribution, CounterId, Instant, Level, PlaceId, Quantity, Seq, Source, Span, When, Where,
 };
 
 /// How a record was mended later.
@@ -158,8 +158,11 @@ pub struct Report {
 pub struct Charge {
     /// Who charges.
     pub by: Vec<ActorRef>,
-    /// Whom, and on whose word.
-    pub attribution: Attribution,
+    /// Whom.
+    pub accused: Vec<ActorRef>,
+    /// On whose word, where the record says; else it follows from who charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// Figures given with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quantities: Vec<Quantity>,

@@ -1,16 +1,17 @@
 //! Counting under a named rule set (DOMAIN.md §5, C1–C16): facts in, numbers out, each with the incidents behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::Site;
 use super::contest::{self, Contest};
 use super::figures;
 use super::incident::{ChargeFact, IncidentFacts, Status};
 use super::scope::{CeasefireScope, ScopeRelation};
 use super::sides::Sides;
 use crate::event::ActorKind;
-use crate::vocab::{ActorId, ActorRef, Bounds, CeasefireId, IncidentId, Level, PluralFloors, Seq, Span, choices};
+use crate::vocab::{ActorId, ActorRef, Bounds, CeasefireId, Level, PlaceId, PluralFloors, Seq, Span, choices};
 
 /// A named, versioned set of counting rules. A released set never changes; a change is a new set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,19 @@ choices! {
         Monitor = "monitor",
         /// Somebody whom the source does not name.
         Unidentified = "unidentified",
+    }
+}
+
+impl AccuserClass {
+    /// Gives the level that an accusation has where its record does not say.
+    #[must_use]
+    pub const fn level(self) -> Level {
+        match self {
+            Self::Opponent => Level::AllegedByOpponent,
+            Self::OwnSide => Level::SelfClaimed,
+            Self::Narrator => Level::AllegedByNarrator,
+            Self::ThirdParty | Self::Monitor | Self::Unidentified => Level::AllegedByThirdParty,
+        }
     }
 }
 
@@ -118,6 +132,8 @@ pub struct Count {
     pub candidates: Vec<Candidate>,
     /// The accused that have a column, in order.
     pub accused: Vec<String>,
+    /// Who speaks in the reports of what is counted, in order.
+    pub reporters: Vec<String>,
 }
 
 impl Count {
@@ -136,6 +152,43 @@ struct Counted<'a> {
     columns: Vec<Column<'a>>,
 }
 
+impl Counted<'_> {
+    /// The time by which an incident may be found to be another; nothing where it has no time, place or accused.
+    fn candidate_time(&self) -> Option<Span> {
+        self.facts.when.filter(|_| !self.facts.sites.is_empty() && !self.columns.is_empty())
+    }
+}
+
+/// Where to look for what is near: a registered place, or a square of about five kilometres.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Locality<'a> {
+    Place(&'a PlaceId),
+    Square(i64, i64),
+}
+
+/// The side of a square, in micro-degrees.
+const SQUARE_E6: i64 = 50_000;
+
+impl<'a> Locality<'a> {
+    fn of(site: &'a Site) -> Self {
+        match (&site.place, site.point) {
+            (Some(place), _) => Self::Place(place),
+            (None, Some((lat, lon, _))) => Self::Square(lat.div_euclid(SQUARE_E6), lon.div_euclid(SQUARE_E6)),
+            (None, None) => Self::Square(i64::MAX, i64::MAX),
+        }
+    }
+
+    /// The locality itself, and for a square the eight around it.
+    fn around(site: &'a Site) -> Vec<Self> {
+        match Self::of(site) {
+            Self::Square(lat, lon) if lat != i64::MAX => {
+                (-1..=1).flat_map(|north| (-1..=1).map(move |east| Self::Square(lat + north, lon + east))).collect()
+            }
+            only => vec![only],
+        }
+    }
+}
+
 /// The charges against one accused.
 struct Column<'a> {
     accused: String,
@@ -151,7 +204,9 @@ impl<'a> Counting<'a> {
     #[must_use]
     pub fn count(&self, lineage: Lineage) -> Count {
         let counted: Vec<Counted<'a>> = self.incidents.iter().filter_map(|facts| self.counted(facts)).collect();
-        let pairs = self.candidate_pairs(&counted);
+        let every: Vec<usize> = (0..counted.len()).collect();
+        let pairs = self.join(&every, &counted);
+        let paired: BTreeSet<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
         let mut buckets = Buckets::new();
         for fixed in ["incidents", "asserted_breaches", "unattributed/cannot_be_attributed", "unattributed/none_stated"]
         {
@@ -176,14 +231,18 @@ impl<'a> Counting<'a> {
             buckets.entry(format!("asserted_breaches/{column}")).or_default();
         }
         let mut numbers: Vec<Number> =
-            buckets.into_iter().map(|(id, indexes)| self.number(id, indexes, &counted, &pairs, lineage)).collect();
+            buckets.into_iter().map(|(id, indexes)| self.number(id, &indexes, &counted, &paired, lineage)).collect();
         numbers.extend(statement_numbers(&counted, lineage));
         numbers.push(overlap(&counted, lineage));
         numbers.extend(self.figure_numbers(&counted, lineage));
         numbers.sort_by(|a, b| a.id.cmp(&b.id));
         let name = |index: usize| counted.get(index).map_or_else(String::new, |c| c.facts.incident.to_string());
         let candidates = pairs.iter().map(|&(a, b)| Candidate { first: name(a), second: name(b) }).collect();
-        Count { numbers, candidates, accused }
+        let mut reporters: Vec<String> =
+            counted.iter().flat_map(|c| c.facts.speakers.iter().map(ToString::to_string)).collect();
+        reporters.sort();
+        reporters.dedup();
+        Count { numbers, candidates, accused, reporters }
     }
 
     /// C12: counts an incident that lies or may lie in the window, and in or by somebody's word against the ceasefire.
@@ -206,7 +265,7 @@ impl<'a> Counting<'a> {
     fn columns(&self, facts: &'a IncidentFacts) -> Vec<Column<'a>> {
         let mut columns: Vec<Column<'a>> = Vec::new();
         for charge in &facts.charges {
-            for accused in &charge.attribution.accused {
+            for accused in &charge.accused {
                 let (key, side) = self.column_key(accused);
                 match columns.iter_mut().find(|column| column.accused == key) {
                     Some(column) => column.charges.push(charge),
@@ -262,8 +321,8 @@ impl<'a> Counting<'a> {
     fn sort_column(&self, put: &mut impl FnMut(String), incident: &Counted<'a>, column: &Column<'a>) {
         let facts = incident.facts;
         let accused = &column.accused;
-        let derived = column.charges.iter().all(|charge| charge.attribution.level == Level::DerivedByRule);
-        let own = column.charges.iter().all(|charge| charge.attribution.level == Level::SelfClaimed);
+        let all_at = |level: Level| column.charges.iter().all(|charge| self.level_of(charge, column.side) == level);
+        let (derived, own) = (all_at(Level::DerivedByRule), all_at(Level::SelfClaimed));
         put(format!("accused/{accused}/all"));
         // C6: what a rule derived stands apart from what somebody alleges.
         let part = if derived {
@@ -290,7 +349,7 @@ impl<'a> Counting<'a> {
             put(format!("accused/{accused}/denied"));
         }
         for charge in &column.charges {
-            let level = charge.attribution.level;
+            let level = self.level_of(charge, column.side);
             put(format!("levels/{accused}/{level}"));
             if level == Level::DerivedByRule {
                 continue;
@@ -318,6 +377,13 @@ impl<'a> Counting<'a> {
             (several, ActorRef::AnyOf(_)) => several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"),
             _ => accused.to_string(),
         }
+    }
+
+    fn level_of(&self, charge: &ChargeFact, accused: Option<&ActorId>) -> Level {
+        charge.level.unwrap_or_else(|| {
+            let class = charge.by.first().map(|by| self.accuser_class(by, accused));
+            class.unwrap_or(AccuserClass::Unidentified).level()
+        })
     }
 
     /// Gives the classes of those who charge, seen from the accused side; none twice.
@@ -355,45 +421,111 @@ impl<'a> Counting<'a> {
     fn number(
         &self,
         id: String,
-        indexes: Vec<usize>,
+        indexes: &[usize],
         counted: &[Counted<'a>],
-        pairs: &[(usize, usize)],
+        paired: &BTreeSet<usize>,
         lineage: Lineage,
     ) -> Number {
-        let value = Bounds { min: groups(&indexes, pairs), max: Some(indexes.len() as u64) };
+        let paired: Vec<usize> = indexes.iter().copied().filter(|index| paired.contains(index)).collect();
+        let merged = merges(&paired, &self.join(&paired, counted));
+        let all = indexes.len() as u64;
+        let value = Bounds { min: all.saturating_sub(merged), max: Some(all) };
         let (incidents, records) = match lineage {
             Lineage::Omit => (Vec::new(), Vec::new()),
-            Lineage::Keep => lineage_of(&id, indexes.iter().filter_map(|&index| counted.get(index))),
+            Lineage::Keep => self.lineage(&id, indexes.iter().filter_map(|&index| counted.get(index))),
         };
         Number { id, value, incidents, records }
     }
 
-    /// C2: near in place, overlapping in time, same accused.
-    fn candidate_pairs(&self, counted: &[Counted<'a>]) -> Vec<(usize, usize)> {
-        let mut dated: Vec<(Span, usize)> = counted
+    fn lineage<'b>(&self, id: &str, incidents: impl Iterator<Item = &'b Counted<'a>>) -> (Vec<String>, Vec<Seq>)
+    where
+        'a: 'b,
+    {
+        let (mut names, mut records) = (Vec::new(), Vec::new());
+        for incident in incidents {
+            names.push(incident.facts.incident.to_string());
+            records.extend(self.records_behind(id, incident));
+        }
+        names.sort();
+        records.sort();
+        records.dedup();
+        (names, records)
+    }
+
+    /// The records that put an incident into a number.
+    fn records_behind(&self, id: &str, incident: &Counted<'a>) -> Vec<Seq> {
+        let facts = incident.facts;
+        let parts: Vec<&str> = id.split('/').collect();
+        let charges = |accused: &str, wanted: &dyn Fn(&ChargeFact, &Column<'a>) -> bool| -> Vec<Seq> {
+            let columns = incident.columns.iter().filter(|column| column.accused == accused);
+            columns
+                .flat_map(|column| column.charges.iter().filter(|charge| wanted(charge, column)).map(|c| c.seq))
+                .collect()
+        };
+        let answers = || facts.answers.iter().map(|answer| answer.seq);
+        match parts.as_slice() {
+            ["matrix", accused, class, _, contest] => {
+                let mut records = charges(accused, &|charge, column| {
+                    self.accuser_classes(&charge.by, column.side).iter().any(|own| own.as_str() == *class)
+                });
+                if *contest != Contest::UncontestedSoFar.as_str() {
+                    records.extend(answers());
+                }
+                records.extend(&facts.status_records);
+                records
+            }
+            ["levels", accused, level] => {
+                charges(accused, &|charge, column| self.level_of(charge, column.side).as_str() == *level)
+            }
+            ["accused", accused, "denied" | "acknowledged"] => {
+                charges(accused, &|_, _| true).into_iter().chain(answers()).collect()
+            }
+            ["accused", accused, "verified"] => {
+                charges(accused, &|_, _| true).into_iter().chain(facts.status_records.iter().copied()).collect()
+            }
+            ["accused", accused, _] => charges(accused, &|_, _| true),
+            ["asserted_breaches", ..] => facts.breaches.iter().map(|breach| breach.seq).collect(),
+            ["unattributed", "cannot_be_attributed"] => facts.not_attributable.clone(),
+            _ => facts.reports.clone(),
+        }
+    }
+
+    /// C2: joins incidents that are near in place, overlap in time and have an accused in common. One sweep in order of
+    /// time; each incident is joined to the open one that ends last, which is enough to join every group.
+    fn join(&self, indexes: &[usize], counted: &[Counted<'a>]) -> Vec<(usize, usize)> {
+        let mut dated: Vec<(Span, usize)> = indexes
             .iter()
-            .enumerate()
-            .filter(|(_, c)| !c.facts.sites.is_empty() && !c.columns.is_empty())
-            .filter_map(|(index, c)| c.facts.when.map(|when| (when, index)))
+            .filter_map(|&index| counted.get(index).and_then(|c| c.candidate_time().map(|when| (when, index))))
             .collect();
         dated.sort_by_key(|&(when, index)| (when.start(), index));
-        let mut pairs = Vec::new();
-        let mut open: Vec<(Span, usize)> = Vec::new();
+        let mut open: BTreeMap<(&str, Locality<'_>), (Span, usize)> = BTreeMap::new();
+        let mut joined = Vec::new();
         for (when, index) in dated {
-            open.retain(|(earlier, _)| earlier.meets(when) || earlier.end() > when.start());
-            for &(earlier, other) in &open {
-                if earlier.meets(when)
-                    && let (Some(a), Some(b)) = (counted.get(other), counted.get(index))
-                    && a.columns.iter().any(|column| b.columns.iter().any(|c| c.accused == column.accused))
-                    && self.near(a.facts, b.facts)
-                {
-                    pairs.push((other.min(index), other.max(index)));
+            let Some(incident) = counted.get(index) else { continue };
+            for (column, site) in incident.columns.iter().flat_map(|c| incident.facts.sites.iter().map(move |s| (c, s)))
+            {
+                for locality in Locality::around(site) {
+                    let last = open.get(&(column.accused.as_str(), locality)).copied();
+                    let near = last
+                        .and_then(|(_, other)| counted.get(other))
+                        .is_some_and(|o| self.near(o.facts, incident.facts));
+                    if let Some((earlier, other)) = last
+                        && earlier.meets(when)
+                        && near
+                        && other != index
+                    {
+                        joined.push((other.min(index), other.max(index)));
+                    }
+                }
+                let here = open.entry((column.accused.as_str(), Locality::of(site))).or_insert((when, index));
+                if here.0.end() <= when.end() {
+                    *here = (when, index);
                 }
             }
-            open.push((when, index));
         }
-        pairs.sort_unstable();
-        pairs
+        joined.sort_unstable();
+        joined.dedup();
+        joined
     }
 
     fn near(&self, a: &IncidentFacts, b: &IncidentFacts) -> bool {
@@ -502,52 +634,19 @@ fn overlap(counted: &[Counted<'_>], lineage: Lineage) -> Number {
     Number { id: "overlap".to_owned(), value: Bounds::exactly(surplus as u64), incidents, records: Vec::new() }
 }
 
-fn lineage_of<'b, 'a: 'b>(id: &str, incidents: impl Iterator<Item = &'b Counted<'a>>) -> (Vec<String>, Vec<Seq>) {
-    let (mut names, mut records) = (Vec::new(), Vec::new());
-    for incident in incidents {
-        names.push(incident.facts.incident.to_string());
-        records.extend(records_behind(id, incident));
-    }
-    names.sort();
-    records.sort();
-    records.dedup();
-    (names, records)
-}
-
-/// The records that put an incident into a number.
-fn records_behind(id: &str, incident: &Counted<'_>) -> Vec<Seq> {
-    let facts = incident.facts;
-    let mut parts = id.split('/');
-    match (parts.next(), parts.next()) {
-        (Some("accused" | "matrix" | "levels"), Some(accused)) => {
-            let charges = incident.columns.iter().filter(|column| column.accused == accused);
-            let mut records: Vec<Seq> = charges.flat_map(|c| c.charges.iter().map(|charge| charge.seq)).collect();
-            records.extend(facts.answers.iter().map(|answer| answer.seq));
-            records.extend(&facts.status_records);
-            records
-        }
-        (Some("asserted_breaches"), _) => facts.breaches.iter().map(|breach| breach.seq).collect(),
-        (Some("unattributed"), _) if !facts.not_attributable.is_empty() => facts.not_attributable.clone(),
-        _ => facts.reports.clone(),
-    }
-}
-
-/// How many groups are left if every candidate pair within the set is one incident.
-fn groups(indexes: &[usize], pairs: &[(usize, usize)]) -> u64 {
-    if pairs.is_empty() {
-        return indexes.len() as u64;
-    }
+/// How many merges it takes to make each joined group one.
+fn merges(indexes: &[usize], pairs: &[(usize, usize)]) -> u64 {
     let mut parent: BTreeMap<usize, usize> = indexes.iter().map(|&index| (index, index)).collect();
-    let mut left = indexes.len() as u64;
+    let mut merged = 0;
     for &(a, b) in pairs {
         if let (Some(a), Some(b)) = (root(&mut parent, a), root(&mut parent, b))
             && a != b
         {
             parent.insert(a.max(b), a.min(b));
-            left -= 1;
+            merged += 1;
         }
     }
-    left
+    merged
 }
 
 fn root(parent: &mut BTreeMap<usize, usize>, start: usize) -> Option<usize> {
@@ -571,11 +670,4 @@ fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bo
     let east = turn.min(360.0 - turn) * METRES_PER_DEGREE * mean_latitude.to_radians().cos();
     let limit = f64::from(u32::try_from(metres).unwrap_or(u32::MAX));
     north.hypot(east) <= limit
-}
-
-/// Names the incidents of a count's pairs, for those who go on from there.
-#[must_use]
-pub fn incident_ids(count: &Count) -> Vec<IncidentId> {
-    let names = count.number("incidents").map(|number| number.incidents.clone()).unwrap_or_default();
-    names.iter().filter_map(|name| IncidentId::new(name).ok()).collect()
 }

@@ -33,8 +33,11 @@ choices! {
 pub struct ChargeFact {
     /// Who charges.
     pub by: Vec<ActorRef>,
-    /// Whom, and on whose word.
-    pub attribution: Attribution,
+    /// Whom.
+    pub accused: Vec<ActorRef>,
+    /// On whose word, where the record says; else it follows from who charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// The record.
     pub seq: Seq,
 }
@@ -115,6 +118,8 @@ pub struct IncidentFacts {
     /// The figures given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureFact>,
+    /// Who speaks in the violation reports.
+    pub speakers: Vec<ActorRef>,
     /// The violation reports.
     pub reports: Vec<Seq>,
     /// Every other record that speaks of it.
@@ -148,6 +153,7 @@ impl IncidentFacts {
             status: Status::Alleged,
             status_records: Vec::new(),
             figures: Vec::new(),
+            speakers: Vec::new(),
             reports: Vec::new(),
             mentions: Vec::new(),
         }
@@ -161,7 +167,7 @@ impl IncidentFacts {
         match &claimed.claim {
             IncidentClaim::Report(report) => self.take_report(report, claimed),
             IncidentClaim::Charge(charge) => {
-                self.charge(&charge.by, &charge.attribution, seq);
+                self.charge(&charge.by, &charge.accused, charge.level, seq);
                 self.figures(&charge.by, &charge.quantities, seq);
             }
             IncidentClaim::Answer(answer) => self.take_answer(answer, claimed),
@@ -174,6 +180,7 @@ impl IncidentFacts {
     fn take_report(&mut self, report: &Report, claimed: &Claimed<IncidentClaim>) {
         let seq = claimed.seq;
         self.reports.push(seq);
+        report.voice.speaker.iter().for_each(|speaker| add_new(&mut self.speakers, Some(speaker)));
         self.no_later_than = self.no_later_than.min(report.voice.said_by(claimed.at));
         if let Some(when) = report.when {
             self.when = Some(self.when.map_or(when, |so_far| envelope(so_far, when)));
@@ -182,7 +189,7 @@ impl IncidentFacts {
         add_new(&mut self.acts, report.act.as_ref());
         report.against.iter().for_each(|actor| add_new(&mut self.against, Some(actor)));
         if let Some(attribution) = &report.attribution {
-            self.charge(&report.voice.speaker, attribution, seq);
+            self.attribute(&report.voice.speaker, attribution, seq);
         }
         if let Some(BreachClaim::Asserted(breaches)) = &report.breach {
             let accused = report.attribution.as_ref().filter(|a| a.level.accuses()).map(|a| a.accused.clone());
@@ -196,12 +203,16 @@ impl IncidentFacts {
         self.figures(&report.voice.speaker, &report.quantities, seq);
     }
 
-    fn charge(&mut self, by: &[ActorRef], attribution: &Attribution, seq: Seq) {
-        if attribution.level == Level::CannotBeAttributed {
+    fn attribute(&mut self, by: &[ActorRef], attribution: &Attribution, seq: Seq) {
+        self.charge(by, &attribution.accused, Some(attribution.level), seq);
+    }
+
+    fn charge(&mut self, by: &[ActorRef], accused: &[ActorRef], level: Option<Level>, seq: Seq) {
+        if level == Some(Level::CannotBeAttributed) {
             self.not_attributable.push(seq);
         }
-        if attribution.level.accuses() {
-            self.charges.push(ChargeFact { by: by.to_vec(), attribution: attribution.clone(), seq });
+        if level.is_none_or(Level::accuses) {
+            self.charges.push(ChargeFact { by: by.to_vec(), accused: accused.to_vec(), level, seq });
         }
     }
 
@@ -239,7 +250,7 @@ impl IncidentFacts {
         self.stand_at(status, seq);
         let assessor = [ActorRef::Actor(finding.assessor.clone())];
         if let Some(attribution) = &finding.attribution {
-            self.charge(&assessor, attribution, seq);
+            self.attribute(&assessor, attribution, seq);
         }
         self.figures(&assessor, &finding.quantities, seq);
     }
@@ -268,7 +279,7 @@ impl IncidentFacts {
     #[must_use]
     pub fn is_claimed(&self) -> bool {
         self.answers.iter().any(|fact| fact.answer.stance == Stance::ResponsibilityClaimed)
-            || self.charges.iter().any(|charge| charge.attribution.level == Level::SelfClaimed)
+            || self.charges.iter().any(|charge| charge.level == Some(Level::SelfClaimed))
     }
 }
 

@@ -153,11 +153,23 @@ impl CeasefireFacts<'_> {
         all
     }
 
-    /// Gives the state at an instant: the common value of every perspective, or who holds which (L5).
+    /// Gives every state that a perspective holds possible at some instant of an interval.
     #[must_use]
-    pub fn ledger_state(&self, at: Instant) -> Contested<State> {
+    pub fn states_over(&self, span: Span, perspective: &Perspective) -> Vec<State> {
+        let edges = self.perspectives().into_iter().flat_map(|side| self.switches(&side).0);
+        let edges = edges.flat_map(|switch| [switch.when.start(), switch.when.end()]).filter(|edge| span.covers(*edge));
+        let mut states: Vec<State> =
+            std::iter::once(span.start()).chain(edges).flat_map(|at| self.state(at, perspective).states).collect();
+        states.sort();
+        states.dedup();
+        states
+    }
+
+    /// Gives the state over an interval: the common value of every perspective, or who holds which (L5).
+    #[must_use]
+    pub fn ledger_state_over(&self, span: Span) -> Contested<State> {
         let sides = self.perspectives().into_iter().map(|perspective| {
-            let values = self.state(at, &perspective).states;
+            let values = self.states_over(span, &perspective);
             Held { by: perspective.to_string(), values }
         });
         Contested::from_sides(sides.collect())

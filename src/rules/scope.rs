@@ -154,7 +154,7 @@ impl CeasefireScope<'_> {
     }
 
     fn actor_fit(&self, facts: &IncidentFacts) -> Fit {
-        let accused: Vec<&ActorRef> = facts.charges.iter().flat_map(|charge| &charge.attribution.accused).collect();
+        let accused: Vec<&ActorRef> = facts.charges.iter().flat_map(|charge| &charge.accused).collect();
         let parties: Vec<&ActorId> = self.parties.iter().map(|party| self.sides.side_of(party)).collect();
         let is_party = |actor: &ActorId| parties.contains(&self.sides.side_of(actor));
         let surely = accused.iter().any(|actor| {

@@ -19,7 +19,7 @@ pub(super) struct AttributionFlags {
     /// How much of it is laid at their door
     #[arg(long, value_name = "SHARE", value_parser = code_of::<Share>())]
     share: Option<String>,
-    /// The rule, with derived_by_rule; the standard of proof, with established
+    /// The rule, with `derived_by_rule`; the standard of proof, with `established`
     #[arg(long, value_name = "WORDS")]
     basis: Option<String>,
 }
@@ -33,9 +33,9 @@ impl AttributionFlags {
         reader: &mut FlagReader<'_>,
     ) -> Result<Option<Attribution>, Complaint> {
         let accused = reader.actors("--accused", "attribution/accused", &self.accused)?;
-        let level: Option<Level> = reader.value("--level", "attribution/level", self.level.as_ref())?;
-        let share = reader.value("--share", "attribution/share", self.share.as_ref())?;
-        let basis = reader.value("--basis", "attribution/basis", self.basis.as_ref())?;
+        let level: Option<Level> = reader.value("--level", "attribution/level", self.level.as_deref())?;
+        let share = reader.value("--share", "attribution/share", self.share.as_deref())?;
+        let basis = reader.value("--basis", "attribution/basis", self.basis.as_deref())?;
         let level = match (level, speaker) {
             (Some(level), _) => level,
             (None, _) if accused.is_empty() && (share.is_some() || basis.is_some()) => {

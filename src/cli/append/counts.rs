@@ -70,23 +70,18 @@ pub(super) struct Counts<'r, 'a> {
     reader: &'r mut FlagReader<'a>,
     member: String,
     preliminary: bool,
-    counts: Vec<Count>,
+    typed: Vec<Count>,
     quantities: Vec<Quantity>,
 }
 
 impl<'r, 'a> Counts<'r, 'a> {
     /// Begins a list at a member of the event.
     pub(super) fn new(member: &str, preliminary: bool, reader: &'r mut FlagReader<'a>) -> Self {
-        Self { reader, member: member.to_owned(), preliminary, counts: Vec::new(), quantities: Vec::new() }
+        Self { reader, member: member.to_owned(), preliminary, typed: Vec::new(), quantities: Vec::new() }
     }
 
     /// Adds what a short flag counts.
-    pub(super) fn short(
-        mut self,
-        flag: &'static str,
-        counted: Counted,
-        text: Option<&String>,
-    ) -> Result<Self, Complaint> {
+    pub(super) fn short(mut self, flag: &'static str, counted: Counted, text: Option<&str>) -> Result<Self, Complaint> {
         if let Some(text) = text {
             self.add(flag, Count::short(flag, counted, text))?;
         }
@@ -105,22 +100,22 @@ impl<'r, 'a> Counts<'r, 'a> {
         let member = format!("{}/{}", self.member, self.quantities.len());
         let pointer = self.reader.note(flag, &member, true);
         let count = count.map_err(|error| complain(flag, pointer.clone(), error))?;
-        let quantity = Quantity::from_short(&count.amount, count.counted.unit, &pointer)
-            .map_err(|fault| at_flag(flag, &fault))?;
+        let quantity =
+            Quantity::from_short(&count.amount, count.counted.unit, &pointer).map_err(|fault| at_flag(flag, &fault))?;
         self.quantities.push(Quantity {
             outcome: count.counted.outcome,
             who: count.counted.who,
             preliminary: self.preliminary,
             ..quantity
         });
-        self.counts.push(count);
+        self.typed.push(count);
         Ok(())
     }
 
     /// Gives the quantities. One of some people stands as a part of the one of all of them, where the two are of the
     /// same unit and outcome: a child among the killed is never added to the killed.
     pub(super) fn finish(mut self) -> Result<Vec<Quantity>, Complaint> {
-        for index in 0..self.counts.len() {
+        for index in 0..self.typed.len() {
             let part = self.whole_of(index)?;
             if let Some(quantity) = self.quantities.get_mut(index) {
                 quantity.subset_of = part;
@@ -130,7 +125,7 @@ impl<'r, 'a> Counts<'r, 'a> {
     }
 
     fn whole_of(&self, index: usize) -> Result<Option<Whole>, Complaint> {
-        let Some(count) = self.counts.get(index) else { return Ok(None) };
+        let Some(count) = self.typed.get(index) else { return Ok(None) };
         let implied = count.counted.who.map(|_| Counted { who: None, ..count.counted });
         let Some(wanted) = count.whole.or(implied) else { return Ok(None) };
         let mut wholes = self
@@ -157,7 +152,7 @@ impl<'r, 'a> Counts<'r, 'a> {
 pub(super) fn single(
     flag: &'static str,
     member: &str,
-    text: Option<&String>,
+    text: Option<&str>,
     reader: &mut FlagReader<'_>,
 ) -> Result<Option<Quantity>, Complaint> {
     let pointer = reader.note(flag, member, text.is_some());

@@ -43,7 +43,7 @@ impl<'a> FlagReader<'a> {
         &mut self,
         flag: &'static str,
         member: &str,
-        text: Option<&String>,
+        text: Option<&str>,
     ) -> Result<Option<T>, Complaint> {
         let pointer = self.note(flag, member, text.is_some());
         text.map(|text| T::typed(text).map_err(|error| complain(flag, pointer, error))).transpose()
@@ -54,7 +54,7 @@ impl<'a> FlagReader<'a> {
         &mut self,
         flag: &'static str,
         member: &str,
-        text: Option<&String>,
+        text: Option<&str>,
     ) -> Result<T, Complaint> {
         self.value(flag, member, text)?.ok_or_else(|| missing(flag, member))
     }
@@ -79,7 +79,7 @@ impl<'a> FlagReader<'a> {
         &mut self,
         flag: &'static str,
         member: &str,
-        text: Option<&String>,
+        text: Option<&str>,
     ) -> Result<Option<When>, Complaint> {
         let pointer = self.note(flag, member, text.is_some());
         text.map(|text| When::from_short(text, self.zones, &pointer).map_err(|fault| at_flag(flag, &fault))).transpose()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::flags::FlagReader;
 use super::input::{Form, Input};
 use super::members::check_written;
-use super::origin::{DraftOrigin, FlagNames};
+use super::origin::DraftOrigin;
 use super::typed::Typed;
 use super::{Context, Draft};
 use crate::cli::complaint::Complaint;
@@ -28,8 +28,7 @@ pub(super) trait SubjectFlags: clap::Args + Default + PartialEq {
     const TYPE: &'static str;
 
     /// Makes the drafts, nearly always one.
-    fn drafts(&self, subject: &String, shared: &SharedFlags, context: &mut Context<'_>)
-    -> Result<Vec<Draft>, Complaint>;
+    fn drafts(&self, subject: &str, shared: &SharedFlags, context: &mut Context<'_>) -> Result<Vec<Draft>, Complaint>;
 }
 
 /// Flags of every kind.
@@ -68,8 +67,24 @@ impl SharedFlags {
         Ok(Draft { event, key, by, origin })
     }
 
-    /// Completes a draft made from flags alone.
-    pub(super) fn flag_draft(&self, event: Event, reader: FlagReader<'_>, further: &str) -> Result<Draft, Complaint> {
+    /// Makes one draft from flags alone.
+    pub(super) fn one_draft(
+        &self,
+        context: &Context<'_>,
+        event: impl FnOnce(&mut FlagReader<'_>) -> Result<Event, Complaint>,
+    ) -> Result<Vec<Draft>, Complaint> {
+        Ok(vec![self.flag_draft(context, "", event)?])
+    }
+
+    /// Makes a draft from flags alone; `further` as in [`SharedFlags::draft`].
+    pub(super) fn flag_draft(
+        &self,
+        context: &Context<'_>,
+        further: &str,
+        event: impl FnOnce(&mut FlagReader<'_>) -> Result<Event, Complaint>,
+    ) -> Result<Draft, Complaint> {
+        let mut reader = FlagReader::new(context);
+        let event = event(&mut reader)?;
         self.draft(event, DraftOrigin::Flags(reader.into_names()), further)
     }
 
@@ -100,9 +115,7 @@ pub(super) struct FromFile<F: clap::Args> {
 impl<F: EventFlags> FromFile<F> {
     pub(super) fn drafts(&self, shared: &SharedFlags, context: &mut Context<'_>) -> Result<Vec<Draft>, Complaint> {
         let Some(path) = &self.file else {
-            let mut reader = FlagReader::new(context);
-            let event = self.flags.event(&mut reader)?;
-            return Ok(vec![shared.flag_draft(event, reader, "")?]);
+            return shared.one_draft(context, |reader| self.flags.event(reader));
         };
         if self.flags != F::default() {
             return Err(file_and_flags(&path.display().to_string()));
@@ -136,8 +149,8 @@ impl<F: SubjectFlags> Subject<F> {
 /// Tells a file's name from an id: no id begins with a dot or a slash, and none is sensibly called `x.json`.
 fn is_file(text: &str) -> bool {
     let ending = std::path::Path::new(text).extension();
-    let known_ending =
-        ending.is_some_and(|ending| ["json", "yaml", "yml"].into_iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let known_ending = ending
+        .is_some_and(|ending| ["json", "yaml", "yml"].into_iter().any(|known| ending.eq_ignore_ascii_case(known)));
     let record = text.starts_with("key:") || text.starts_with("by:");
     text == "-" || text.starts_with(['.', '/']) || text.contains('\\') || known_ending && !record
 }
@@ -145,9 +158,4 @@ fn is_file(text: &str) -> bool {
 fn file_and_flags(file: &str) -> Complaint {
     let what = format!("both {file} and flags say what happened");
     Complaint::new(Outcome::Usage, Code::Usage, what).hint("put everything into the file, or everything into flags")
-}
-
-/// Makes an empty book, for a draft whose text needs no flag.
-pub(super) fn no_flags(context: &Context<'_>) -> FlagNames {
-    FlagReader::new(context).into_names()
 }

@@ -42,8 +42,13 @@ impl Input {
         let mut fault = fault_of(refusal, path, &self.base);
         if self.form == Form::Yaml && fault.code == Code::WrongType {
             let at = fault.pointer.as_str().get(self.base.as_str().len()..).unwrap_or_default();
-            if yaml::is_float(&self.text, at) {
-                fault.code = Code::FloatNumber;
+            match yaml::behind(&self.text, at) {
+                yaml::Behind::Syntax(broken) => {
+                    let code = broken.code.unwrap_or(Code::JsonSyntax);
+                    return self.complain(&Fault::new(code, self.base.clone(), broken.message), broken.place);
+                }
+                yaml::Behind::Float => fault.code = Code::FloatNumber,
+                yaml::Behind::Other => {}
             }
         }
         let complaint = self.complain(&fault, refusal.place);
@@ -68,7 +73,9 @@ impl Input {
             (None, Some(expected)) => expected,
             (None, None) => {
                 let complaint = refuse(Code::EventHead, "", "the event does not name its type".to_owned(), None);
-                return Err(complaint.hint(r#"begin with "type": "violation.reported", or use the command of that kind"#));
+                return Err(
+                    complaint.hint(r#"begin with "type": "violation.reported", or use the command of that kind"#)
+                );
             }
         };
         if current_version(name).is_none() {
@@ -93,10 +100,7 @@ impl Input {
 }
 
 /// Refuses an event that JSON could not hold within the input rules: what YAML and flags allow, the log does not.
-pub(super) fn check_written(
-    event: &Event,
-    complain: impl FnOnce(&Fault) -> Complaint,
-) -> Result<String, Complaint> {
+pub(super) fn check_written(event: &Event, complain: impl FnOnce(&Fault) -> Complaint) -> Result<String, Complaint> {
     let text = serde_json::to_string(event).map_err(|error| {
         Complaint::new(Outcome::Internal, Code::Internal, format!("the event cannot be written: {error}"))
     })?;

@@ -20,8 +20,8 @@ pub(super) struct TimeFlags {
 impl TimeFlags {
     /// Reads the time into a member of the event.
     pub(super) fn read(&self, member: &str, reader: &mut FlagReader<'_>) -> Result<Option<When>, Complaint> {
-        let when = reader.time("--at", member, self.at.as_ref())?;
-        let verbatim = reader.value("--at-words", &format!("{member}/verbatim"), self.at_words.as_ref())?;
+        let when = reader.time("--at", member, self.at.as_deref())?;
+        let verbatim = reader.value("--at-words", &format!("{member}/verbatim"), self.at_words.as_deref())?;
         Ok(when.map(|when| When { verbatim, ..when }))
     }
 }
@@ -57,9 +57,9 @@ pub(super) struct PointFlags {
 impl PlaceFlags {
     /// Reads the place into a member of the event.
     pub(super) fn read(&self, member: &str, reader: &mut FlagReader<'_>) -> Result<Option<Where>, Complaint> {
-        let place = reader.value("--place", &format!("{member}/place"), self.place.as_ref())?;
-        let verbatim = reader.value("--where", &format!("{member}/verbatim"), self.words.as_ref())?;
-        let found = Where { place, verbatim, ..self.point.read(member, reader)? };
+        let place = reader.value("--place", &format!("{member}/place"), self.place.as_deref())?;
+        let verbatim = reader.value("--where", &format!("{member}/verbatim"), self.words.as_deref())?;
+        let found = Where { verbatim, place, ..self.point.read(member, reader)? };
         Ok((found != Where::default()).then_some(found))
     }
 }
@@ -67,9 +67,9 @@ impl PlaceFlags {
 impl PointFlags {
     /// Reads the point; a place that holds nothing where there is none.
     pub(super) fn read(&self, member: &str, reader: &mut FlagReader<'_>) -> Result<Where, Complaint> {
-        let lat = degrees("--lat", &format!("{member}/lat_e6"), self.lat.as_ref(), 90, reader)?;
-        let lon = degrees("--lon", &format!("{member}/lon_e6"), self.lon.as_ref(), 180, reader)?;
-        let radius_m = reader.value("--radius", &format!("{member}/radius_m"), self.radius.as_ref())?;
+        let lat = degrees("--lat", &format!("{member}/lat_e6"), self.lat.as_deref(), 90, reader)?;
+        let lon = degrees("--lon", &format!("{member}/lon_e6"), self.lon.as_deref(), 180, reader)?;
+        let radius_m = reader.value("--radius", &format!("{member}/radius_m"), self.radius.as_deref())?;
         Ok(Where { lat_e6: lat, lon_e6: lon, radius_m, ..Where::default() })
     }
 }
@@ -77,7 +77,7 @@ impl PointFlags {
 fn degrees(
     flag: &'static str,
     member: &str,
-    text: Option<&String>,
+    text: Option<&str>,
     limit: i64,
     reader: &mut FlagReader<'_>,
 ) -> Result<Option<i64>, Complaint> {

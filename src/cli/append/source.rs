@@ -26,7 +26,7 @@ pub(super) struct SourceFlags {
     quote: Option<String>,
     /// The language it was said in, such as ar, hy or az-Latn
     #[arg(long, value_name = "TAG")]
-    lang: Option<String>,
+    quote_lang: Option<String>,
     /// The quoted words in another language
     #[arg(long, value_name = "WORDS")]
     translation: Option<String>,
@@ -56,20 +56,20 @@ pub(super) struct SourceFlags {
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub(super) struct DocumentFlags {
     /// BLAKE3 of the document it was read from (b3sum prints it)
-    #[arg(long, value_name = "HEX")]
-    document_blake3: Option<String>,
+    #[arg(long = "document-blake3", id = "document_blake3", value_name = "HEX")]
+    blake3: Option<String>,
     /// SHA-256 of that document
-    #[arg(long, value_name = "HEX")]
-    document_sha256: Option<String>,
+    #[arg(long = "document-sha256", id = "document_sha256", value_name = "HEX")]
+    sha256: Option<String>,
     /// That document's media type, such as text/plain
-    #[arg(long, value_name = "TYPE")]
-    document_type: Option<String>,
+    #[arg(long = "document-type", id = "document_type", value_name = "TYPE")]
+    media_type: Option<String>,
     /// That document's length in bytes
-    #[arg(long, value_name = "BYTES")]
-    document_bytes: Option<String>,
+    #[arg(long = "document-bytes", id = "document_bytes", value_name = "BYTES")]
+    bytes: Option<String>,
     /// Which characters of it, counted from 0: 568-620
-    #[arg(long, value_name = "FROM-TO")]
-    document_span: Option<String>,
+    #[arg(long = "document-span", id = "document_span", value_name = "FROM-TO")]
+    span: Option<String>,
 }
 
 impl SourceFlags {
@@ -99,18 +99,18 @@ impl SourceFlags {
     fn spoken_by(&self, speaker: Vec<ActorRef>, reader: &mut FlagReader<'_>) -> Result<Option<Source>, Complaint> {
         let source = Source {
             via: reader.actors("--via", "source/via", &self.via)?,
-            medium: reader.value("--medium", "source/medium", self.medium.as_ref())?,
-            url: reader.value("--url", "source/url", self.url.as_ref())?,
+            medium: reader.value("--medium", "source/medium", self.medium.as_deref())?,
+            url: reader.value("--url", "source/url", self.url.as_deref())?,
             document: self.document.read(reader)?,
-            lang: reader.value("--lang", "source/lang", self.lang.as_ref())?,
-            quote: reader.value("--quote", "source/quote", self.quote.as_ref())?,
-            translation: reader.value("--translation", "source/translation", self.translation.as_ref())?,
-            translator: reader.value("--translator", "source/translator", self.translator.as_ref())?,
-            asserted: reader.time("--said", "source/asserted", self.said.as_ref())?,
-            published: reader.time("--published", "source/published", self.published.as_ref())?,
-            reliability: reader.value("--reliability", "source/reliability", self.reliability.as_ref())?,
-            credibility: reader.value("--credibility", "source/credibility", self.credibility.as_ref())?,
-            rater: reader.value("--rater", "source/rater", self.rater.as_ref())?,
+            lang: reader.value("--quote-lang", "source/lang", self.quote_lang.as_deref())?,
+            quote: reader.value("--quote", "source/quote", self.quote.as_deref())?,
+            translation: reader.value("--translation", "source/translation", self.translation.as_deref())?,
+            translator: reader.value("--translator", "source/translator", self.translator.as_deref())?,
+            asserted: reader.time("--said", "source/asserted", self.said.as_deref())?,
+            published: reader.time("--published", "source/published", self.published.as_deref())?,
+            reliability: reader.value("--reliability", "source/reliability", self.reliability.as_deref())?,
+            credibility: reader.value("--credibility", "source/credibility", self.credibility.as_deref())?,
+            rater: reader.value("--rater", "source/rater", self.rater.as_deref())?,
             speaker,
         };
         let nothing_given = source == Source::default();
@@ -129,15 +129,15 @@ impl DocumentFlags {
             return Ok(None);
         }
         Ok(Some(Document {
-            blake3: reader.required("--document-blake3", "source/document/blake3", self.document_blake3.as_ref())?,
-            sha256: reader.required("--document-sha256", "source/document/sha256", self.document_sha256.as_ref())?,
+            blake3: reader.required("--document-blake3", "source/document/blake3", self.blake3.as_deref())?,
+            sha256: reader.required("--document-sha256", "source/document/sha256", self.sha256.as_deref())?,
             media_type: reader.required::<Label>(
                 "--document-type",
                 "source/document/media_type",
-                self.document_type.as_ref(),
+                self.media_type.as_deref(),
             )?,
-            bytes: reader.required("--document-bytes", "source/document/bytes", self.document_bytes.as_ref())?,
-            span: reader.value("--document-span", "source/document/span", self.document_span.as_ref())?,
+            bytes: reader.required("--document-bytes", "source/document/bytes", self.bytes.as_deref())?,
+            span: reader.value("--document-span", "source/document/span", self.span.as_deref())?,
         }))
     }
 }
@@ -173,7 +173,7 @@ pub(super) struct NoteFlag {
 
 impl RemarkFlags {
     pub(super) fn summary(&self, reader: &mut FlagReader<'_>) -> Result<Option<Text>, Complaint> {
-        reader.value("--summary", "summary", self.summary.as_ref())
+        reader.value("--summary", "summary", self.summary.as_deref())
     }
 
     pub(super) fn note(&self, reader: &mut FlagReader<'_>) -> Result<Option<Text>, Complaint> {
@@ -183,7 +183,7 @@ impl RemarkFlags {
 
 impl NoteFlag {
     pub(super) fn read(&self, reader: &mut FlagReader<'_>) -> Result<Option<Text>, Complaint> {
-        reader.value("--note", "note", self.note.as_ref())
+        reader.value("--note", "note", self.note.as_deref())
     }
 }
 

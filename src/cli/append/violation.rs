@@ -104,7 +104,7 @@ struct TollFlags {
     /// Other buildings hit
     #[arg(long, value_name = "QUANTITY")]
     buildings: Option<String>,
-    /// Drones shot down; with a crew: --count aircraft.shot_down=1
+    /// Drones shot down; for an aircraft with a crew: --count `aircraft.shot_down=1`
     #[arg(long, value_name = "QUANTITY")]
     shot_down: Option<String>,
     /// Anything else: UNIT[.OUTCOME][/WHO]=QUANTITY, such as house.destroyed=20 or 'person.killed/child=1 of
@@ -120,14 +120,14 @@ impl TollFlags {
     fn read(&self, reader: &mut FlagReader<'_>) -> Result<Vec<Quantity>, Complaint> {
         let people = |outcome| Counted::new(Unit::Person, Some(outcome));
         Counts::new("quantities", self.preliminary, reader)
-            .short("--killed", people(Outcome::Killed), self.killed.as_ref())?
-            .short("--wounded", people(Outcome::Wounded), self.wounded.as_ref())?
-            .short("--missing", people(Outcome::Missing), self.missing.as_ref())?
-            .short("--captured", people(Outcome::Captured), self.captured.as_ref())?
-            .short("--displaced", people(Outcome::Displaced), self.displaced.as_ref())?
-            .short("--houses", Counted::new(Unit::House, None), self.houses.as_ref())?
-            .short("--buildings", Counted::new(Unit::Building, None), self.buildings.as_ref())?
-            .short("--shot-down", Counted::new(Unit::Uav, Some(Outcome::ShotDown)), self.shot_down.as_ref())?
+            .short("--killed", people(Outcome::Killed), self.killed.as_deref())?
+            .short("--wounded", people(Outcome::Wounded), self.wounded.as_deref())?
+            .short("--missing", people(Outcome::Missing), self.missing.as_deref())?
+            .short("--captured", people(Outcome::Captured), self.captured.as_deref())?
+            .short("--displaced", people(Outcome::Displaced), self.displaced.as_deref())?
+            .short("--houses", Counted::new(Unit::House, None), self.houses.as_deref())?
+            .short("--buildings", Counted::new(Unit::Building, None), self.buildings.as_deref())?
+            .short("--shot-down", Counted::new(Unit::Uav, Some(Outcome::ShotDown)), self.shot_down.as_deref())?
             .general("--count", &self.count)?
             .finish()
     }
@@ -168,10 +168,10 @@ impl ObservationFlags {
             ("--camera", Sense::Camera, &self.camera),
             ("--sensor", Sense::Sensor, &self.sensor),
         ];
-        let direction_deg = reader.value("--direction", "observation/direction_deg", self.direction.as_ref())?;
-        let fire = reader.value("--fire", "observation/fire", self.fire.as_ref())?;
-        let assessed_as = reader.value("--assessed-as", "observation/assessed_as", self.assessed_as.as_ref())?;
-        let perceived = senses.into_iter().find_map(|(flag, sense, count)| Some((flag, sense, count.as_ref()?)));
+        let direction_deg = reader.value("--direction", "observation/direction_deg", self.direction.as_deref())?;
+        let fire = reader.value("--fire", "observation/fire", self.fire.as_deref())?;
+        let assessed_as = reader.value("--assessed-as", "observation/assessed_as", self.assessed_as.as_deref())?;
+        let perceived = senses.into_iter().find_map(|(flag, sense, count)| Some((flag, sense, count.as_deref()?)));
         let Some((flag, sense, count)) = perceived else { return Ok(None) };
         let count = Some(count).filter(|count| !count.is_empty());
         let quantity = super::counts::single(flag, "observation/quantity", count, reader)?;
@@ -183,17 +183,19 @@ impl EventFlags for ViolationFlags {
     const TYPE: &'static str = "violation.reported";
 
     fn event(&self, reader: &mut FlagReader<'_>) -> Result<Event, Complaint> {
-        let incident: Option<IncidentId> = reader.value("--incident", "incident", self.incident.as_ref())?;
+        let incident: Option<IncidentId> = reader.value("--incident", "incident", self.incident.as_deref())?;
         let source = self.source.required(reader)?;
         let attribution = self.attribution.read(source.speaker.first(), reader)?;
         let report = ViolationReported {
             incident: match &incident {
                 Some(incident) => incident.clone(),
-                None => IncidentId::typed(PLACEHOLDER).map_err(|error| complain("--incident", at("incident"), error))?,
+                None => {
+                    IncidentId::typed(PLACEHOLDER).map_err(|error| complain("--incident", at("incident"), error))?
+                }
             },
             when: self.time.read("when", reader)?,
             place: self.place.read("where", reader)?,
-            act: reader.value("--act", "act", self.act.as_ref())?,
+            act: reader.value("--act", "act", self.act.as_deref())?,
             means: reader.list("--means", "means", &self.means)?,
             target: reader.list("--target", "target", &self.target)?,
             against: reader.actors("--against", "against", &self.against)?,

@@ -55,7 +55,7 @@ pub(super) fn fault_of(refusal: &Refusal, path: &Path, base: &Pointer) -> Fault 
     }
     if let Some(member) = meaning.member.take() {
         let last = pointer.as_str().rsplit('/').next() == Some(member.as_str());
-        let named_already = last && meaning.code == Code::UnknownField;
+        let named_already = last && meaning.code != Code::MissingField;
         pointer = if named_already { pointer } else { pointer.member(&member) };
     }
     let mut code = refusal.code.unwrap_or(meaning.code);

@@ -39,10 +39,25 @@ pub(super) fn locate(text: &str, pointer: &str) -> Option<(usize, usize)> {
     position(root.find(pointer)?.referenced)
 }
 
-/// Tells whether the value that a pointer names is a number with a fraction or an exponent.
-pub(super) fn is_float(text: &str, pointer: &str) -> bool {
-    let root: Result<Spanned<Node>, _> = serde_saphyr::from_str_with_options(text, options());
-    root.is_ok_and(|root| root.find(pointer).is_some_and(|node| matches!(node.value, Node::Float)))
+/// What is behind a refusal that the types alone do not explain.
+#[derive(Debug)]
+pub(super) enum Behind {
+    /// The text is not YAML at all, or has what is switched off.
+    Syntax(Refusal),
+    /// The value is a number with a fraction or an exponent.
+    Float,
+    /// The value is of another type.
+    Other,
+}
+
+/// Looks behind the refusal of a value that a pointer names.
+pub(super) fn behind(text: &str, pointer: &str) -> Behind {
+    let root: Result<Spanned<Node>, Error> = serde_saphyr::from_str_with_options(text, options());
+    match root {
+        Err(error) => Behind::Syntax(refusal(&error)),
+        Ok(root) if root.find(pointer).is_some_and(|node| matches!(node.value, Node::Float)) => Behind::Float,
+        Ok(_) => Behind::Other,
+    }
 }
 
 fn position(location: Location) -> Option<(usize, usize)> {
@@ -54,7 +69,7 @@ fn position(location: Location) -> Option<(usize, usize)> {
 fn refusal(error: &Error) -> Refusal {
     let expected = |known: &[&str]| known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let (message, code) = match error.without_snippet() {
-        Error::Message { msg, .. } => (msg.clone(), None),
+        Error::Message { .. } => (first_line(error), None),
         Error::SerdeUnknownField { field, expected: known, .. } => {
             (format!("unknown field `{field}`, expected one of {}", expected(known)), None)
         }
@@ -70,11 +85,12 @@ fn refusal(error: &Error) -> Refusal {
         }
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
-            (format!("the key `{key}` stands here twice"), Some(Code::DuplicateKey))
+            (format!("duplicate field `{key}`"), Some(Code::DuplicateKey))
         }
-        Error::MultipleDocuments { .. } => {
-            ("another document begins".to_owned(), Some(Code::TrailingBytes))
+        Error::AliasReplayLimitExceeded { .. } | Error::AliasExpansionLimitExceeded { .. } => {
+            ("an alias stands here; write the value itself".to_owned(), Some(Code::JsonSyntax))
         }
+        Error::MultipleDocuments { .. } => ("another document begins".to_owned(), Some(Code::TrailingBytes)),
         other @ (Error::Eof { .. }
         | Error::UnexpectedSequenceEnd { .. }
         | Error::UnexpectedMappingEnd { .. }
@@ -82,8 +98,6 @@ fn refusal(error: &Error) -> Refusal {
         | Error::FoldedBlockScalarMustIndentContent { .. }
         | Error::IndentationError { .. }
         | Error::UnknownAnchor { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
         | Error::MergeKeyNotAllowed { .. }
         | Error::UnsupportedTag { .. }
         | Error::TaggedStructFieldName { .. }) => (first_line(other), Some(Code::JsonSyntax)),
@@ -95,7 +109,9 @@ fn refusal(error: &Error) -> Refusal {
 
 fn first_line(error: &Error) -> String {
     let text = error.to_string();
-    text.lines().next().unwrap_or_default().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    // The place is given apart from the message.
+    line.get(..line.find(" at line ").unwrap_or(line.len())).unwrap_or_default().to_owned()
 }
 
 /// A document as it stands, for its places alone.

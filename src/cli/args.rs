@@ -1,0 +1,157 @@
+//! What can be typed: the verbs, and the flags that every verb takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::verbs;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ceasefire",
+    version,
+    about = "Keeps a record of truces, alleged violations and accusations that both sides can check",
+    long_about = "Keeps an append-only, hash-chained record of truces, alleged violations and the parties' accusations.\n\
+        It records who claims what; it never decides who is right. Every number it prints can be recomputed by anyone.",
+    after_help = "Start with:  ceasefire demo DIR\nExit codes:  0 ok, 1 violated, 2 usage, 3 refused, 5 cannot tell, 10 no ledger, 11 locked, 14 torn, 20 disk; \
+        all of them: ceasefire explain-code exit",
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct CommandLine {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The flags that every verb takes.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+pub struct Global {
+    /// The ledger's folder [default: the nearest one upwards from here]
+    #[arg(short = 'L', long, global = true, env = "CEASEFIRE_LEDGER", value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+    /// Print JSON; the same as --format json
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say nothing but the answer
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// The language of names
+    #[arg(long, global = true, default_value = "en", value_name = "TAG")]
+    pub lang: String,
+    /// Event time: an instant or an interval A/B [default: now for `state`, all of time for `tally`]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub valid_at: Option<String>,
+    /// Record time: answer from what the ledger held at this position or time [default: now]
+    #[arg(long, global = true, value_name = "SEQ|TIME")]
+    pub known_at: Option<String>,
+    /// From whose point of view: a party's id, mediator, monitor or ledger
+    #[arg(long, global = true, default_value = "ledger", value_name = "WHO")]
+    pub perspective: String,
+    /// The rule set to count under
+    #[arg(long, global = true, value_name = "NAME")]
+    pub rules: Option<String>,
+    /// Check everything and write nothing
+    #[arg(short = 'n', long, global = true)]
+    pub dry_run: bool,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line, for lists.
+    Jsonl,
+    /// Comma-separated, for tables.
+    Csv,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Create a ledger
+    Init(verbs::init::InitArgs),
+    /// Create the bundled example ledger, verify it, replay it and count
+    Demo(verbs::demo::DemoArgs),
+    /// Append one record: a violation report, an agreement, an accusation, …
+    Append(Box<verbs::append::AppendVerb>),
+    /// Import many records from a file
+    Import(verbs::import::ImportArgs),
+    /// Check the whole ledger
+    Verify(verbs::verify::VerifyArgs),
+    /// Rebuild the state from record 1 and show it step by step
+    Replay(verbs::replay::ReplayArgs),
+    /// Show the state of the ceasefires
+    State(verbs::state::StateArgs),
+    /// Count incidents, by accused, accuser, status and contest
+    Tally(verbs::tally::TallyArgs),
+    /// Show the records behind one printed number
+    Explain(verbs::explain::ExplainArgs),
+    /// Show everything said about one incident
+    Incident(verbs::incident::IncidentArgs),
+    /// Show one record, or what is registered under an id
+    Show(verbs::show::ShowArgs),
+    /// List records
+    Log(verbs::log::LogArgs),
+    /// Find records by their words
+    Search(verbs::search::SearchArgs),
+    /// Show what changed between two moments of knowledge
+    Diff(verbs::diff::DiffArgs),
+    /// Make the stored projections anew from the log
+    Rebuild(verbs::rebuild::RebuildArgs),
+    /// Move a half-written end of the log aside
+    Recover(verbs::recover::RecoverArgs),
+    /// Look for what is wrong with the ledger's folder
+    Doctor(verbs::doctor::DoctorArgs),
+    /// Print a JSON Schema
+    Schema(verbs::schema::SchemaArgs),
+    /// Say what an error code or an exit code means
+    ExplainCode(verbs::explain_code::ExplainCodeArgs),
+    /// Print a completion script for a shell
+    Completions(verbs::completions::CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(verbs::man::ManArgs),
+    /// Write a made-up ledger, for measuring
+    #[command(hide = true)]
+    Generate(verbs::generate::GenerateArgs),
+}
+
+impl Global {
+    /// Gives the format; `--json` is short for one.
+    #[must_use]
+    pub const fn chosen_format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}

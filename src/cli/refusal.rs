@@ -1,0 +1,155 @@
+//! From the library's errors to complaints: which exit code, which stable code, which hint.
+
+use super::complaint::{Complaint, Place};
+use super::console::internal;
+use super::outcome::Outcome;
+use crate::ledger::{AppendError, CreateError, OpenError, ReplayError, SettingsError, VerifyError};
+use crate::log::{AppendError as LogAppendError, LockError, OpenError as LogOpenError, ReadError, StorageError};
+use crate::projection::RowError;
+use crate::vocab::{Code, Pointer};
+
+/// A ledger that could not be opened.
+#[must_use]
+pub fn open(error: &OpenError) -> Complaint {
+    match error {
+        OpenError::Settings(SettingsError::Missing { .. }) => {
+            Complaint::new(Outcome::NoLedger, Code::NoLedger, error.to_string())
+        }
+        OpenError::Settings(_) => with_cause(Outcome::Undecided, Code::BadConfiguration, error),
+        OpenError::Log(error) => log_open(error),
+        OpenError::Storage(error) => storage(error),
+        OpenError::Replay(error) => replay(error),
+        OpenError::NoGenesis => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
+        OpenError::Upcasters(_) => internal(&error.to_string()),
+    }
+}
+
+/// A log that could not be written to.
+fn log_open(error: &LogOpenError) -> Complaint {
+    match error {
+        LogOpenError::Lock(LockError::Held) => {
+            Complaint::new(Outcome::Locked, Code::Locked, "another program is writing to this ledger")
+        }
+        LogOpenError::Lock(LockError::Storage(error)) | LogOpenError::Storage(error) => storage(error),
+        LogOpenError::Torn { .. } => Complaint::new(Outcome::Torn, Code::LogTorn, error.to_string()),
+        _ => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
+    }
+}
+
+/// A disk that failed.
+#[must_use]
+pub fn storage(error: &StorageError) -> Complaint {
+    with_cause(Outcome::Io, Code::StorageFailed, error)
+}
+
+/// A log that could not be read.
+#[must_use]
+pub fn read(error: &ReadError) -> Complaint {
+    match error {
+        ReadError::Storage(error) => storage(error),
+        ReadError::Corrupt { .. } => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
+    }
+}
+
+/// A log that could not be folded.
+#[must_use]
+pub fn replay(error: &ReplayError) -> Complaint {
+    match error {
+        ReplayError::Read(error) => read(error),
+        ReplayError::Body { .. } => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
+        ReplayError::Fold(error) => with_cause(Outcome::Undecided, Code::RowsFailed, error),
+        ReplayError::Rows(error) => rows(error),
+        ReplayError::Empty => Complaint::new(Outcome::Rejected, Code::BadKnownAt, "nothing was recorded by then"),
+    }
+}
+
+/// Rows that could not be read or written.
+#[must_use]
+pub fn rows(error: &RowError) -> Complaint {
+    with_cause(Outcome::Undecided, Code::RowsFailed, error)
+}
+
+/// A verification that could not be done at all.
+#[must_use]
+pub fn verify(error: &VerifyError) -> Complaint {
+    match error {
+        VerifyError::Storage(error) => with_cause(Outcome::Undecided, Code::StorageFailed, error),
+        VerifyError::Open(error) => open(error),
+        VerifyError::Rows(error) => rows(error),
+    }
+}
+
+/// A ledger that could not be created.
+#[must_use]
+pub fn create(error: &CreateError) -> Complaint {
+    match error {
+        CreateError::Refused(faults) => several(faults.iter().map(|fault| Complaint::fault(fault, None)).collect()),
+        CreateError::Exists => Complaint::new(Outcome::Rejected, Code::LedgerExists, error.to_string()),
+        CreateError::Key => Complaint::new(Outcome::Rejected, Code::BadText, error.to_string())
+            .hint("an origin looks like example.org/nk2020: no spaces and no plus sign"),
+        CreateError::Folder(cause) if cause.kind() == std::io::ErrorKind::DirectoryNotEmpty => {
+            Complaint::new(Outcome::Rejected, Code::LedgerExists, "the folder is not empty")
+        }
+        CreateError::Folder(_) => with_cause(Outcome::Io, Code::StorageFailed, error),
+        CreateError::Storage(error) => storage(error),
+        CreateError::Log(error) => log_open(error),
+        CreateError::Append(error) => log_append(error),
+        CreateError::Encode(_) => internal(&error.to_string()),
+        CreateError::Open(error) => open(error),
+    }
+}
+
+/// Something that was not appended. `place` says where a pointer into a submission stands in what was typed.
+#[must_use]
+pub fn append(error: &AppendError, place: &dyn Fn(usize, &Pointer) -> Option<Place>) -> Complaint {
+    let at = |complaint: Complaint, index: usize, pointer: &str| match place(index, &Pointer::from_text(pointer)) {
+        Some(place) => complaint.at(place),
+        None => complaint,
+    };
+    match error {
+        AppendError::Refused { index, faults } => {
+            several(faults.iter().map(|fault| Complaint::fault(fault, place(*index, &fault.pointer))).collect())
+        }
+        AppendError::NotAllowed { index, .. } => {
+            at(Complaint::new(Outcome::Denied, Code::NotAllowed, error.to_string()), *index, "/by")
+        }
+        AppendError::KeyReused { index, .. } => {
+            at(Complaint::new(Outcome::Conflict, Code::KeyReused, error.to_string()), *index, "/key")
+        }
+        AppendError::HeadMoved { .. } => Complaint::new(Outcome::Conflict, Code::ExpectHead, error.to_string()),
+        AppendError::NewerLog { .. } => Complaint::new(Outcome::Undecided, Code::NewerLog, error.to_string()),
+        AppendError::Encode(_) => internal(&error.to_string()),
+        AppendError::Log(error) => log_append(error),
+        AppendError::Rows(error) => rows(error),
+        AppendError::Replay(error) => replay(error),
+    }
+}
+
+fn log_append(error: &LogAppendError) -> Complaint {
+    match error {
+        LogAppendError::Refused { source, .. } => {
+            Complaint::new(Outcome::Rejected, Code::RecordTooLong, source.to_string())
+        }
+        LogAppendError::Storage(error) => storage(error),
+        LogAppendError::Poisoned => Complaint::new(Outcome::Io, Code::WriterPoisoned, error.to_string()),
+        _ => internal(&error.to_string()),
+    }
+}
+
+/// Puts several complaints about one input into one.
+fn several(mut complaints: Vec<Complaint>) -> Complaint {
+    if complaints.is_empty() {
+        return internal("refused without a reason");
+    }
+    let mut first = complaints.remove(0);
+    first.more = complaints;
+    first
+}
+
+fn with_cause(outcome: Outcome, code: Code, error: &dyn std::error::Error) -> Complaint {
+    let what = match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
+    Complaint::new(outcome, code, what)
+}

@@ -1,0 +1,166 @@
+//! `append`: one record, and its receipt.
+
+use std::io;
+use std::path::Path;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::append::{AppendArgs, Context, Draft};
+use crate::cli::complaint::{Complaint, Place};
+use crate::cli::console::{Console, Paint};
+use crate::cli::outcome::Outcome;
+use crate::cli::refusal;
+use crate::cli::session::Session;
+use crate::event::Event;
+use crate::ledger::{Ledger, Submission, WouldAppend};
+use crate::record::{Body, Receipt, RecordHash};
+use crate::rules::counting::{AccuserClass, COUNT_1, Counting};
+use crate::vocab::{ActorRef, Code, Level, Pointer};
+
+/// What `append` takes.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The shortest report there is:\n  ceasefire append violation --source OSCE.SMM --heard --count 'explosion=>3'\n\n\
+    `ceasefire append KIND --help` lists what can be said."
+)]
+pub struct AppendVerb {
+    /// The kind and what it says.
+    #[command(flatten)]
+    pub append: AppendArgs,
+    /// Append only if this is still the head of the ledger
+    #[arg(long, global = true, value_name = "HASH")]
+    pub expect_head: Option<String>,
+}
+
+/// Appends what was typed. What is printed is durable.
+pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complaint> {
+    let expected = args.expect_head.as_deref().map(parse_head).transpose()?;
+    let mut ledger = session.ledger()?;
+    let drafts = drafts(&args.append, &ledger)?;
+    let recorder = ledger.genesis().recorder.clone();
+    let submissions: Vec<Submission> = drafts
+        .iter()
+        .map(|draft| Submission {
+            by: draft.by.clone().unwrap_or_else(|| recorder.clone()),
+            key: draft.key.clone(),
+            event: draft.event.clone(),
+        })
+        .collect();
+    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
+    if session.global.dry_run {
+        return preview(&mut ledger, &submissions, &drafts, session);
+    }
+    let receipts = ledger.append_batch(&submissions, expected).map_err(|error| refusal::append(&error, &place))?;
+    print(&receipts, &drafts, &mut session.console)?;
+    session.console.finish()?;
+    if let Err(error) = ledger.settle() {
+        session.console.say(format!("note: the record is safe; the projections were not written: {error}"));
+    }
+    Ok(Outcome::Ok)
+}
+
+/// Makes drafts of what was typed, with the ledger's zones, recorder and parties at hand.
+fn drafts(append: &AppendArgs, ledger: &Ledger) -> Result<Vec<Draft>, Complaint> {
+    let view = ledger.view();
+    let sides = view.sides().map_err(|error| refusal::rows(&error))?;
+    let mut parties = Vec::new();
+    let walked = view.tables().ceasefires.walk("", |_, row| parties.push(row.parties.clone()));
+    walked.map_err(|error| refusal::rows(&error))?;
+    let counting =
+        Counting { rules: COUNT_1, incidents: &[], ceasefire: None, window: None, sides: &sides, parties: &parties };
+    let level_of = |speaker: &ActorRef, accused: &[ActorRef]| -> Level {
+        let side = accused.iter().flat_map(ActorRef::possible).next().map(|actor| sides.side_of(actor));
+        let class: AccuserClass = counting.accuser_class(speaker, side);
+        class.level()
+    };
+    let mut context = Context {
+        zones: &ledger.genesis().zones,
+        recorder: &ledger.genesis().recorder,
+        stdin: &mut io::stdin(),
+        read_file: &|path: &Path| std::fs::read(path),
+        level_of: &level_of,
+    };
+    append.drafts(&mut context)
+}
+
+fn preview(
+    ledger: &mut Ledger,
+    submissions: &[Submission],
+    drafts: &[Draft],
+    session: &mut Session,
+) -> Result<Outcome, Complaint> {
+    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
+    let bodies: Vec<Body> = submissions.iter().map(|submission| ledger.body(submission)).collect();
+    let mut batch = Vec::new();
+    for body in bodies {
+        let text = body.to_text().map_err(|error| crate::cli::console::internal(&error.to_string()))?;
+        batch.push((body, text));
+    }
+    let would = ledger.would_append(&batch).map_err(|error| refusal::append(&error, &place))?;
+    if !session.console.is_human() {
+        let bodies: Vec<_> = batch.iter().map(|(body, _)| body).collect();
+        let new = would.iter().filter(|would| **would == WouldAppend::New).count();
+        session.console.answer("append", Outcome::Ok, json!({ "dry_run": true, "new": new, "bodies": bodies }))?;
+        return Ok(Outcome::Ok);
+    }
+    for ((_, text), would) in batch.iter().zip(would) {
+        let words = match would {
+            WouldAppend::New => "would record (nothing was written):",
+            WouldAppend::Replayed => "was recorded before; nothing would be written:",
+        };
+        session.console.line(words)?;
+        session.console.line(text)?;
+    }
+    Ok(Outcome::Ok)
+}
+
+/// Prints receipts: what a submitter keeps.
+pub fn print(receipts: &[Receipt], drafts: &[Draft], console: &mut Console) -> Result<(), Complaint> {
+    if !console.is_human() {
+        let receipts: Vec<_> = receipts
+            .iter()
+            .zip(drafts)
+            .map(|(receipt, draft)| {
+                json!({ "type": draft.event.type_name(), "subject": draft.event.subject(), "key": draft.key, "receipt": receipt })
+            })
+            .collect();
+        return console.answer("append", Outcome::Ok, json!({ "receipts": receipts }));
+    }
+    for (receipt, draft) in receipts.iter().zip(drafts) {
+        let subject = draft.event.subject().map(|subject| format!(" {subject}")).unwrap_or_default();
+        let title = console.paint(Paint::Heading, &format!("record {}", receipt.seq));
+        console.line(format!("{title}  {}{subject}", draft.event.type_name()))?;
+        console.line(format!("  hash  {}", receipt.hash))?;
+        console.line(format!("  at    {}", receipt.at))?;
+        console.line(format!("  head  {}:{}", receipt.head_seq, receipt.head))?;
+        console.line(format!("  key   {}", draft.key))?;
+        if receipt.replayed {
+            console.line(
+                console.paint(Paint::Unsure, "  recorded before: this is the first receipt again; nothing was written"),
+            )?;
+        }
+        if let Some(level) = stated_level(&draft.event) {
+            console.line(
+                console.paint(Paint::Faint, &format!("  the accusation stands as `{level}`; --level says otherwise")),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The level of a report's attribution, which a monitor may not have thought of.
+fn stated_level(event: &Event) -> Option<Level> {
+    match event {
+        Event::ViolationReported(event) => event.attribution.as_ref().map(|attribution| attribution.level),
+        _ => None,
+    }
+}
+
+fn parse_head(text: &str) -> Result<RecordHash, Complaint> {
+    let hash = text.rsplit(':').next().unwrap_or(text);
+    hash.parse().map_err(|_| {
+        let place = Place { file: Some("--expect-head".to_owned()), ..Place::default() };
+        Complaint::new(Outcome::Rejected, Code::BadHash, format!("`{text}` is not a record hash")).at(place)
+    })
+}

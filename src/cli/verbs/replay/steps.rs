@@ -1,0 +1,455 @@
+//! The fold from record 1, watched: every record that bears on a ceasefire, and what state it leaves behind.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::cli::complaint::Complaint;
+use crate::cli::refusal;
+use crate::cli::verbs::record_text::gist;
+use crate::event::{About, Event, Relation};
+use crate::ledger::{ReplayError, Until, perspective_of, read_record};
+use crate::log::{Line, LogReader, ReadError};
+use crate::projection::{
+    CeasefireRow, Cursor, Fold, ProjectionDigest, Recorded, RowError, projection_digests, seq_key,
+};
+use crate::record::RecordHash;
+use crate::rules::lifecycle::{CeasefireFacts, Force, Perspective, State};
+use crate::rules::scope::{CeasefireScope, PlaceTree, ScopeRelation};
+use crate::rules::sides::Sides;
+use crate::vocab::{CeasefireId, Contested, IncidentId, Instant, Pointer, Refer, Reference, Seq, Span};
+
+/// One record that bears on one ceasefire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Step {
+    /// The record.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub recorded: Instant,
+    /// Its event type.
+    pub r#type: String,
+    /// The ceasefire.
+    pub ceasefire: String,
+    /// What it says.
+    pub what: String,
+    /// For an incident: how it stands to the ceasefire, and whether anybody calls it a breach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
+    /// The state after it.
+    pub state: Contested<State>,
+    /// Whether that is another state than before.
+    pub changed: bool,
+}
+
+/// What is watched.
+pub struct Watch {
+    /// Up to where.
+    pub until: Until,
+    /// At which instant or interval of event time states are given.
+    pub at: Span,
+    /// From whose point of view.
+    pub perspective: String,
+    /// The one ceasefire that is shown, by its id or by what another list calls it.
+    pub only: Option<String>,
+    /// After so many steps in a row that change no state, further ones are only counted; without it all are kept.
+    pub run: Option<usize>,
+    /// A position at which the digests are wanted too.
+    pub digests_at: Option<Seq>,
+}
+
+/// Steps that were only counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// How many steps stand before them.
+    pub after: usize,
+    /// How many they are.
+    pub count: u64,
+    /// The first record.
+    pub first: Seq,
+    /// The last record.
+    pub last: Seq,
+}
+
+/// What was seen.
+pub struct Course {
+    /// The steps, in order of record.
+    pub steps: Vec<Step>,
+    /// The steps that were only counted, in order.
+    pub passed: Vec<Passed>,
+    /// How many records bear on what is shown.
+    pub bearing: u64,
+    /// The ceasefires with their state at the end, in order of id; nothing where the perspective is not theirs.
+    pub ends: Vec<(CeasefireRow, Option<Contested<State>>)>,
+    /// Where the fold stopped.
+    pub cursor: Cursor,
+    /// The digests there.
+    pub digests: Vec<ProjectionDigest>,
+    /// The digests at the position that was asked for, with the hash of its record.
+    pub digests_there: Option<(RecordHash, Vec<ProjectionDigest>)>,
+}
+
+/// A fold under way.
+struct Walk<'a> {
+    watch: &'a Watch,
+    fold: Fold,
+    log: Option<RecordHash>,
+    last: (Seq, RecordHash),
+    sides: Sides,
+    places: PlaceTree,
+    standings: BTreeMap<CeasefireId, Standing>,
+    steps: Vec<Step>,
+    passed: Vec<Passed>,
+    quiet: usize,
+    bearing: u64,
+    digests_there: Option<(RecordHash, Vec<ProjectionDigest>)>,
+}
+
+/// How one ceasefire stands.
+struct Standing {
+    row: CeasefireRow,
+    state: Option<Contested<State>>,
+    forces: Vec<Force>,
+}
+
+/// On which ceasefires a record bears; for an incident, how it stands to each.
+type Bearing = BTreeMap<CeasefireId, Option<String>>;
+
+/// Which standings a record may have changed.
+enum Moved<'a> {
+    None,
+    One(&'a CeasefireId),
+    All,
+}
+
+/// Folds the log in memory from record 1 and watches.
+pub fn watch(reader: &LogReader, watch: &Watch, progress: &mut dyn FnMut(Seq)) -> Result<Course, Complaint> {
+    let mut walk = Walk {
+        watch,
+        fold: Fold::in_memory(),
+        log: None,
+        last: (Seq::NONE, RecordHash::ZERO),
+        sides: Sides::default(),
+        places: PlaceTree::default(),
+        standings: BTreeMap::new(),
+        steps: Vec::new(),
+        passed: Vec::new(),
+        quiet: 0,
+        bearing: 0,
+        digests_there: None,
+    };
+    let to = if let Until::Seq(seq) = watch.until { Some(seq) } else { None };
+    let walked = reader.for_each_block(Seq::FIRST, to, |lines| walk.take_block(lines, progress));
+    match walked {
+        Ok(()) | Err(Stop::Reached) => walk.end(),
+        Err(Stop::Replay(error)) => Err(refusal::replay(&error)),
+    }
+}
+
+impl Walk<'_> {
+    fn take_block(&mut self, lines: &[Line<'_>], progress: &mut dyn FnMut(Seq)) -> Result<(), Stop> {
+        let wanted = |line: &&Line<'_>| !matches!(self.watch.until, Until::Time(time) if line.envelope.at > time);
+        let taken = lines.iter().take_while(wanted).count();
+        let taken_lines = lines.get(..taken).unwrap_or_default();
+        let records: Vec<Recorded> =
+            taken_lines.par_iter().map(read_record).collect::<Result<_, _>>().map_err(Stop::Replay)?;
+        for (record, line) in records.iter().zip(taken_lines) {
+            self.take(record, line.hash)?;
+        }
+        records.last().iter().for_each(|last| progress(last.seq));
+        if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
+    }
+
+    fn take(&mut self, record: &Recorded, hash: RecordHash) -> Result<(), Stop> {
+        // Of what is mended, only the rows before say what it bore on.
+        let mut bearing = if mends(&record.event) { self.bearing(record)? } else { Bearing::new() };
+        self.fold.apply(record).map_err(|error| Stop::Replay(error.into()))?;
+        self.log.get_or_insert(hash);
+        self.last = (record.seq, hash);
+        let moved = self.follow(record)?;
+        bearing.extend(self.bearing(record)?);
+        self.add_steps(record, bearing, &moved)?;
+        if self.watch.digests_at == Some(record.seq) {
+            let cursor = self.cursor().ok_or(ReplayError::Empty).map_err(Stop::Replay)?;
+            self.digests_there = Some((hash, projection_digests(&self.fold.tables, &cursor)?));
+        }
+        Ok(())
+    }
+
+    fn cursor(&self) -> Option<Cursor> {
+        let (seq, head) = self.last;
+        self.log.map(|log| Cursor { log, seq, head, versions: Cursor::current_versions() })
+    }
+
+    /// Keeps what states and scopes are computed from beside the rows.
+    fn follow<'e>(&mut self, record: &'e Recorded) -> Result<Moved<'e>, Stop> {
+        let moved = match &record.event {
+            Event::ActorRegistered(event) => {
+                self.sides.add(event.actor.clone(), event.kind);
+                Moved::None
+            }
+            Event::PlaceRegistered(event) => {
+                event.within.iter().for_each(|within| self.places.add(event.place.clone(), within.clone()));
+                Moved::None
+            }
+            Event::CeasefireRecorded(event) => Moved::One(&event.ceasefire),
+            Event::StepReported(event) => Moved::One(&event.ceasefire),
+            Event::TermsReported(event) => Moved::One(&event.ceasefire),
+            Event::FindingIssued(event) => match &event.about {
+                About::Ceasefire(ceasefire) => Moved::One(ceasefire),
+                _ => Moved::None,
+            },
+            Event::LedgerCreated(_)
+            | Event::ActorRelated(_)
+            | Event::RecordCorrected(_)
+            | Event::RecordRetracted(_) => {
+                self.gather_sides()?;
+                Moved::All
+            }
+            _ => Moved::None,
+        };
+        Ok(moved)
+    }
+
+    fn gather_sides(&mut self) -> Result<(), RowError> {
+        let tables = &self.fold.tables;
+        let (mut sides, mut places) = (Sides::default(), PlaceTree::default());
+        tables.actors.walk("", |_, row| sides.add(row.actor.clone(), row.kind))?;
+        tables.relations.walk("", |_, row| {
+            if row.stands() && matches!(row.claim.relation, Relation::PartOf | Relation::AliasOf) {
+                sides.relate(row.claim.actor.clone(), row.claim.to.clone());
+            }
+        })?;
+        tables.places.walk("", |_, row| {
+            row.within.iter().for_each(|within| places.add(row.place.clone(), within.clone()));
+        })?;
+        (self.sides, self.places) = (sides, places);
+        Ok(())
+    }
+
+    /// Adds a step for every ceasefire that the record bears on, and for every one whose state it changed.
+    fn add_steps(&mut self, record: &Recorded, mut bearing: Bearing, moved: &Moved<'_>) -> Result<(), Stop> {
+        let moved: Vec<CeasefireId> = match moved {
+            Moved::None => Vec::new(),
+            Moved::One(ceasefire) => vec![(*ceasefire).clone()],
+            Moved::All => self.standings.keys().cloned().collect(),
+        };
+        let mut changed = Vec::new();
+        for ceasefire in moved {
+            if self.stand_anew(&ceasefire)? {
+                bearing.entry(ceasefire.clone()).or_default();
+                changed.push(ceasefire);
+            }
+        }
+        let before = self.steps.len() + self.passed.len();
+        for (ceasefire, standing) in bearing {
+            let Some(Standing { row, state: Some(state), .. }) = self.standings.get(&ceasefire) else { continue };
+            if self.watch.only.as_ref().is_none_or(|only| is_called(row, only)) {
+                let state = state.clone();
+                let changed = changed.contains(&ceasefire);
+                self.add_step(record, &ceasefire, standing, state, changed);
+            }
+        }
+        let passed = self.passed.last().is_some_and(|passed| passed.last == record.seq);
+        self.bearing += u64::from(passed || self.steps.len() + self.passed.len() > before);
+        Ok(())
+    }
+
+    /// Adds one step, or counts it where too many before it changed nothing either.
+    fn add_step(
+        &mut self,
+        record: &Recorded,
+        ceasefire: &CeasefireId,
+        standing: Option<String>,
+        state: Contested<State>,
+        changed: bool,
+    ) {
+        self.quiet = if changed { 0 } else { self.quiet + 1 };
+        if self.watch.run.is_none_or(|run| self.quiet <= run) {
+            self.steps.push(step(record, ceasefire, standing, state, changed));
+            return;
+        }
+        let after = self.steps.len();
+        match self.passed.last_mut().filter(|passed| passed.after == after) {
+            Some(passed) => (passed.count, passed.last) = (passed.count + 1, record.seq),
+            None => self.passed.push(Passed { after, count: 1, first: record.seq, last: record.seq }),
+        }
+    }
+
+    /// Computes how a ceasefire stands. Tells whether its state is another one than before.
+    fn stand_anew(&mut self, ceasefire: &CeasefireId) -> Result<bool, RowError> {
+        let Some(row) = self.fold.tables.ceasefires.row(ceasefire.as_str())? else { return Ok(false) };
+        let mut claims = self.fold.tables.ceasefire_claims.rows(&format!("{ceasefire}/"))?;
+        claims.sort_by_key(|claimed| claimed.seq);
+        let facts = CeasefireFacts {
+            ceasefire,
+            parties: &row.parties,
+            mediators: &row.mediators,
+            claims: &claims,
+            sides: &self.sides,
+        };
+        let at = self.watch.at;
+        let state = match perspective_of(&self.watch.perspective, &row, &self.sides) {
+            Ok(Perspective::Ledger) => Some(facts.ledger_state_over(at)),
+            Ok(side) => Some(Contested::from_possible(facts.states_over(at, &side))),
+            Err(_) => None,
+        };
+        let forces = facts.in_force();
+        let before = self.standings.get(ceasefire).and_then(|standing| standing.state.clone());
+        let changed = before != state;
+        self.standings.insert(ceasefire.clone(), Standing { row, state, forces });
+        Ok(changed)
+    }
+
+    fn bearing(&self, record: &Recorded) -> Result<Bearing, RowError> {
+        match &record.event {
+            Event::RecordCorrected(correction) => {
+                let mut bearing = self.target_bearing(record)?;
+                bearing.extend(self.event_bearing(&correction.replacement)?);
+                Ok(bearing)
+            }
+            Event::RecordRetracted(_) => self.target_bearing(record),
+            event => self.event_bearing(event),
+        }
+    }
+
+    fn event_bearing(&self, event: &Event) -> Result<Bearing, RowError> {
+        match event {
+            Event::CeasefireRecorded(event) => Ok(one(&event.ceasefire)),
+            Event::ViolationReported(event) => self.incident_bearing(&event.incident),
+            Event::FindingIssued(event) => match &event.about {
+                About::Incident(incident) => self.incident_bearing(incident),
+                About::Ceasefire(ceasefire) => Ok(one(ceasefire)),
+                About::Record(_) => Ok(Bearing::new()),
+            },
+            Event::IncidentMerged(event) => self.incidents_bearing(&[&event.incident, &event.into]),
+            Event::IncidentSplit(event) => self.incidents_bearing(&[&event.incident, &event.out]),
+            event => {
+                let mut bearing = Bearing::new();
+                event.refer(&Pointer::root(), &mut |_, reference| {
+                    if let Reference::Ceasefire(ceasefire) = reference {
+                        bearing.insert(ceasefire.clone(), None);
+                    }
+                });
+                Ok(bearing)
+            }
+        }
+    }
+
+    /// On which ceasefires the mended record bears, by the rows that it made.
+    fn target_bearing(&self, record: &Recorded) -> Result<Bearing, RowError> {
+        let target = match &record.event {
+            Event::RecordCorrected(event) => &event.target,
+            Event::RecordRetracted(event) => &event.target,
+            _ => return Ok(Bearing::new()),
+        };
+        let Some(seq) = self.fold.tables.resolve(target, &record.by)? else { return Ok(Bearing::new()) };
+        let Some(row) = self.fold.tables.records.row(&seq_key(seq))? else { return Ok(Bearing::new()) };
+        let mut bearing = Bearing::new();
+        for (table, key) in &row.claims {
+            let subject = key.split('/').next().unwrap_or_default();
+            match (table.as_str(), row.type_name.as_str()) {
+                ("ceasefire_claim", _) => bearing.extend(CeasefireId::new(subject).ok().map(|id| (id, None))),
+                ("incident_claim", "violation.reported" | "finding.issued") => {
+                    if let Ok(incident) = IncidentId::new(subject) {
+                        bearing.extend(self.incident_bearing(&incident)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(bearing)
+    }
+
+    fn incidents_bearing(&self, incidents: &[&IncidentId]) -> Result<Bearing, RowError> {
+        let mut bearing = Bearing::new();
+        for incident in incidents {
+            bearing.extend(self.incident_bearing(incident)?);
+        }
+        Ok(bearing)
+    }
+
+    /// How an incident stands to each ceasefire it may concern: by the rules, and beside it by anybody's word.
+    fn incident_bearing(&self, incident: &IncidentId) -> Result<Bearing, RowError> {
+        let root = self.fold.tables.root_incident(incident)?;
+        let Some(facts) = self.fold.tables.tally.row(root.as_str())? else { return Ok(Bearing::new()) };
+        let mut bearing = Bearing::new();
+        for (ceasefire, Standing { row, forces, .. }) in &self.standings {
+            let places = row.scope.as_ref().map(|scope| scope.places.as_slice()).unwrap_or_default();
+            let (tree, sides) = (&self.places, &self.sides);
+            let relation = CeasefireScope { parties: &row.parties, places, forces, tree, sides }.relation(&facts);
+            let breaches = facts.breaches.iter().filter(|breach| breach.ceasefire == *ceasefire);
+            let mut by: Vec<String> = breaches.flat_map(|breach| breach.by.iter().map(ToString::to_string)).collect();
+            by.sort();
+            by.dedup();
+            if !by.is_empty() || !matches!(relation, ScopeRelation::OutOfScope { .. }) {
+                let called = if by.is_empty() { "nobody".to_owned() } else { by.join(", ") };
+                bearing.insert(ceasefire.clone(), Some(format!("{relation}; called a breach by {called}")));
+            }
+        }
+        Ok(bearing)
+    }
+
+    fn end(self) -> Result<Course, Complaint> {
+        let cursor = self.cursor().ok_or_else(|| refusal::replay(&ReplayError::Empty))?;
+        let digests = projection_digests(&self.fold.tables, &cursor).map_err(|error| refusal::rows(&error))?;
+        let Self { steps, passed, bearing, digests_there, standings, .. } = self;
+        let ends = standings.into_values().map(|standing| (standing.row, standing.state)).collect();
+        Ok(Course { steps, passed, bearing, ends, cursor, digests, digests_there })
+    }
+}
+
+/// Tells whether a text is a ceasefire's id, or what another list calls it.
+pub fn is_called(row: &CeasefireRow, text: &str) -> bool {
+    row.ceasefire.as_str() == text || row.external.iter().any(|external| external.id.as_str() == text)
+}
+
+const fn mends(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::RecordCorrected(_) | Event::RecordRetracted(_) | Event::IncidentMerged(_) | Event::IncidentSplit(_)
+    )
+}
+
+fn one(ceasefire: &CeasefireId) -> Bearing {
+    Bearing::from([(ceasefire.clone(), None)])
+}
+
+fn step(
+    record: &Recorded,
+    ceasefire: &CeasefireId,
+    standing: Option<String>,
+    state: Contested<State>,
+    changed: bool,
+) -> Step {
+    let what = gist(&record.event);
+    let what = what.strip_prefix(&format!("{ceasefire}: ")).map(ToOwned::to_owned).unwrap_or(what);
+    Step {
+        seq: record.seq,
+        recorded: record.at,
+        r#type: record.event.type_name().to_owned(),
+        ceasefire: ceasefire.to_string(),
+        what,
+        standing,
+        state,
+        changed,
+    }
+}
+
+/// Why a walk over the log ended early.
+enum Stop {
+    Reached,
+    Replay(ReplayError),
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        Self::Replay(error.into())
+    }
+}
+
+impl From<RowError> for Stop {
+    fn from(error: RowError) -> Self {
+        Self::Replay(error.into())
+    }
+}

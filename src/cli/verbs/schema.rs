@@ -1,0 +1,210 @@
+//! `schema`: the JSON Schemas of events and answers, made from the types themselves.
+
+use clap::Args;
+use schemars::{JsonSchema, Schema, json_schema, schema_for};
+use serde_json::{Value, json};
+
+use super::record_text::refuse_csv;
+use super::state::unknown;
+use super::{diff, doctor, log, rebuild, recover, replay, search, show};
+use crate::cli::complaint::Complaint;
+use crate::cli::console::{Console, Paint};
+use crate::cli::outcome::Outcome;
+use crate::cli::session::Session;
+use crate::event::{EVENT_TYPES, Event, event_schema};
+use crate::ledger::{IncidentAnswer, StateAnswer, TallyAnswer, VerifyReport};
+use crate::record::Body;
+use crate::vocab::Code;
+
+/// What `schema` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ceasefire schema                       lists the names\n  \
+    ceasefire schema violation.reported    what `append violation FILE` takes\n  \
+    ceasefire schema tally                 what `tally --json` prints")]
+pub struct SchemaArgs {
+    /// An event type, event, body, error, or a verb [default: list the names]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// A schema that is not an event's: its name, what it describes, and how it is made.
+struct Entry {
+    name: &'static str,
+    about: &'static str,
+    make: fn() -> Schema,
+}
+
+const OTHERS: &[Entry] = &[
+    Entry { name: "event", about: "any event", make: whole::<Event> },
+    Entry { name: "body", about: "what a submitter hands in, and a record holds", make: whole::<Body> },
+    Entry { name: "error", about: "what stands on stderr when something is wrong", make: error_schema },
+    Entry { name: "state", about: "the answer of `state`", make: || answer::<StateAnswer>("state") },
+    Entry { name: "tally", about: "the answer of `tally`", make: || answer::<TallyAnswer>("tally") },
+    Entry { name: "incident", about: "the answer of `incident ID`", make: || answer::<IncidentAnswer>("incident") },
+    Entry { name: "verify", about: "the answer of `verify`", make: || answer::<VerifyReport>("verify") },
+    Entry { name: "replay", about: "the answer of `replay`", make: || answer::<replay::ReplayAnswer>("replay") },
+    Entry { name: "diff", about: "the answer of `diff`", make: || answer::<diff::DiffAnswer>("diff") },
+    Entry {
+        name: "show",
+        about: "the answer of `show SEQ` and `show ID`",
+        make: || answer::<show::ShowAnswer>("show"),
+    },
+    Entry { name: "log", about: "the answer of `log`", make: || answer::<log::LogAnswer>("log") },
+    Entry { name: "search", about: "the answer of `search`", make: || answer::<search::SearchAnswer>("search") },
+    Entry { name: "rebuild", about: "the answer of `rebuild`", make: || answer::<rebuild::RebuildAnswer>("rebuild") },
+    Entry { name: "recover", about: "the answer of `recover`", make: || answer::<recover::RecoverAnswer>("recover") },
+    Entry { name: "doctor", about: "the answer of `doctor`", make: || answer::<doctor::DoctorAnswer>("doctor") },
+];
+
+/// Prints a schema, or the names of all.
+pub fn run(args: &SchemaArgs, session: &mut Session) -> Result<Outcome, Complaint> {
+    refuse_csv("schema", &session.console)?;
+    match &args.name {
+        None => list(&mut session.console)?,
+        Some(name) => print(&schema(name)?, &mut session.console)?,
+    }
+    Ok(Outcome::Ok)
+}
+
+fn schema(name: &str) -> Result<Schema, Complaint> {
+    if let Some(schema) = event_schema(name) {
+        return Ok(schema);
+    }
+    // An answer names its schema `ceasefire.tally/1`.
+    let short = name.strip_prefix("ceasefire.").and_then(|rest| rest.strip_suffix("/1")).unwrap_or(name);
+    if let Some(entry) = OTHERS.iter().find(|entry| entry.name == short) {
+        return Ok((entry.make)());
+    }
+    Err(unknown(Code::UnknownSchema, "schema", name, &names()))
+}
+
+fn names() -> Vec<&'static str> {
+    EVENT_TYPES.iter().map(|event_type| event_type.name).chain(OTHERS.iter().map(|entry| entry.name)).collect()
+}
+
+fn list(console: &mut Console) -> Result<(), Complaint> {
+    if !console.is_human() {
+        return console.answer("schema", Outcome::Ok, json!({ "names": names() }));
+    }
+    let heading = console.paint(Paint::Heading, "events");
+    console.line(heading)?;
+    for event_type in EVENT_TYPES {
+        console.line(format!("  {:<24}  version {}", event_type.name, event_type.version))?;
+    }
+    let heading = console.paint(Paint::Heading, "others");
+    console.line(heading)?;
+    for entry in OTHERS {
+        console.line(format!("  {:<24}  {}", entry.name, entry.about))?;
+    }
+    Ok(())
+}
+
+fn print(schema: &Schema, console: &mut Console) -> Result<(), Complaint> {
+    let text = match console.format() {
+        crate::cli::args::Format::Jsonl => serde_json::to_string(schema),
+        _ => serde_json::to_string_pretty(schema),
+    };
+    console.line(text.map_err(|error| crate::cli::console::internal(&error.to_string()))?)
+}
+
+fn whole<T: JsonSchema>() -> Schema {
+    schema_for!(T)
+}
+
+/// The schema of a verb's answer: its own members, with `schema` and `outcome` beside them.
+fn answer<T: JsonSchema>(verb: &str) -> Schema {
+    headed(schema_for!(T), verb)
+}
+
+fn headed(mut schema: Schema, verb: &str) -> Schema {
+    let mut words: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
+    words.dedup();
+    let head = [
+        (
+            "schema",
+            json!({ "const": format!("ceasefire.{verb}/1"), "description": "The form of this answer; members are only ever added." }),
+        ),
+        ("outcome", json!({ "enum": words, "description": "How the command ended." })),
+    ];
+    for (name, member) in head {
+        member_of(&mut schema, "properties", json!({})).as_object_mut().map(|all| all.insert(name.to_owned(), member));
+        member_of(&mut schema, "required", json!([])).as_array_mut().map(|all| all.insert(0, json!(name)));
+    }
+    schema.insert("title".to_owned(), json!(format!("ceasefire.{verb}/1")));
+    schema
+}
+
+fn member_of<'a>(schema: &'a mut Schema, name: &str, blank: Value) -> &'a mut Value {
+    schema.ensure_object().entry(name).or_insert(blank)
+}
+
+/// The schema of a complaint.
+fn error_schema() -> Schema {
+    let words: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
+    json_schema!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ceasefire.error/1",
+        "type": "object",
+        "required": ["schema", "outcome", "error", "hint", "code"],
+        "properties": {
+            "schema": { "const": "ceasefire.error/1" },
+            "outcome": { "enum": words.into_iter().filter(|word| *word != "ok").collect::<std::collections::BTreeSet<_>>() },
+            "error": { "type": "string", "description": "What is wrong." },
+            "hint": { "type": "string", "description": "What to do." },
+            "code": { "enum": Code::ALL.iter().map(|code| code.id()).collect::<Vec<_>>() },
+            "at": {
+                "type": "object",
+                "description": "Where in the input.",
+                "properties": {
+                    "file": { "type": "string" },
+                    "line": { "type": "integer", "minimum": 1 },
+                    "column": { "type": "integer", "minimum": 1 },
+                    "pointer": { "type": "string" },
+                },
+            },
+            "more": { "type": "array", "items": { "$ref": "#" }, "description": "Further complaints about the same input." },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::complaint::Place;
+
+    #[test]
+    fn every_listed_name_has_a_schema_that_is_one() {
+        for name in names() {
+            let schema = schema(name).unwrap().to_value();
+            assert!(jsonschema::meta::is_valid(&schema), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answers_schema_is_found_by_the_name_the_answer_gives_itself() {
+        let schema = schema("ceasefire.tally/1").unwrap().to_value();
+        assert_eq!(schema["properties"]["schema"]["const"], "ceasefire.tally/1");
+    }
+
+    #[test]
+    fn a_misspelt_name_is_refused_with_the_nearest_one() {
+        let complaint = schema("violation.reportd").unwrap_err();
+        assert_eq!(complaint.code, Code::UnknownSchema);
+        assert_eq!(complaint.hint.as_deref(), Some("did you mean `violation.reported`?"));
+    }
+
+    #[test]
+    fn the_schema_of_errors_takes_a_complaint_and_refuses_one_without_a_code() {
+        let schema = jsonschema::validator_for(&error_schema().to_value()).unwrap();
+        let mut complaint = Complaint::new(Outcome::Rejected, Code::BoundsOrder, "upside down").at(Place {
+            pointer: Some("/event".to_owned()),
+            line: Some(9),
+            ..Place::default()
+        });
+        complaint.more.push(Complaint::new(Outcome::Rejected, Code::BadTime, "no time"));
+        let mut value = complaint.to_json();
+        assert!(schema.is_valid(&value), "{value}");
+        value["code"] = json!("CF9999");
+        assert!(!schema.is_valid(&value));
+    }
+}

@@ -1,0 +1,4 @@
+//! Import and export: one file for each format.
+
+pub mod jsonl;
+pub mod synthetic;
