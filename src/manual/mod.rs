@@ -1,0 +1,39 @@
+//! The manual: what a monitor, a party or a court needs to know to use a ledger and to doubt it.
+//!
+//! | page | answers |
+//! |---|---|
+//! | [`record_format`] | what lies on the disk, and how to check it by hand |
+//! | [`events`] | what can be recorded, field by field |
+//! | [`lifecycle`] | what state a ceasefire is in, and why: rules L1–L8 |
+//! | [`counting`] | what counts as what: rule set `count/1`, rules C1–C16, every number's id |
+//! | [`projections`] | what is derived from the log, and how two people compare it |
+//! | [`errors`] | every error code with what to do, and the exit codes |
+//! | [`architecture`] | how the program is built, and the reasons |
+//! | [`limits`] | what is not claimed |
+//!
+//! Tests hold the tables of these pages to the program. For a first look begin with [`limits`].
+
+pub mod architecture {
+    #![doc = include_str!("architecture.md")]
+}
+pub mod counting {
+    #![doc = include_str!("counting.md")]
+}
+pub mod errors {
+    #![doc = include_str!("errors.md")]
+}
+pub mod events {
+    #![doc = include_str!("events.md")]
+}
+pub mod lifecycle {
+    #![doc = include_str!("lifecycle.md")]
+}
+pub mod limits {
+    #![doc = include_str!("limits.md")]
+}
+pub mod projections {
+    #![doc = include_str!("projections.md")]
+}
+pub mod record_format {
+    #![doc = include_str!("record_format.md")]
+}
