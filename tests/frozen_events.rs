@@ -1,6 +1,11 @@
 //! One frozen body of every released event type and version: it reads, writes itself back byte for byte, passes its
 //! checks and its JSON Schema. The files never change; a new version of a type adds a file beside the old one.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -88,7 +93,7 @@ fn with_event(body: &str, event: &str) -> (String, usize) {
 
 /// Holds that a text is refused with this message, no earlier than where the fault was put in.
 fn refused(text: &str, message: &str, from: usize) {
-    let error = Body::read(text).expect_err(text);
+    let error = Body::read(text).err().unwrap_or_else(|| panic!("not refused: {text}"));
     let said = error.to_string();
     assert!(said.starts_with(message), "expected `{message}`, got `{said}`");
     assert_eq!(error.line(), 1);
@@ -170,6 +175,7 @@ fn the_reader_wants_type_and_version_first() {
 }
 
 #[cfg(feature = "schema")]
+#[expect(clippy::indexing_slicing, reason = "a schema without its parts is a panic, as it should be")]
 mod schemas {
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -271,7 +277,9 @@ mod schemas {
                 }
             }
             if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-                values.iter().for_each(|value| self.walk(root, items, name, value));
+                for value in values {
+                    self.walk(root, items, name, value);
+                }
             }
             if let (Some(properties), Some(members)) =
                 (schema.get("properties").and_then(Value::as_object), value.as_object())

@@ -197,16 +197,17 @@ fn every_test_file_is_a_target_that_runs() {
     let runs = |target: &&serde_json::Value| target["kind"][0] == "test" && target["test"] == true;
     let listed: BTreeSet<String> =
         targets.iter().filter(runs).map(|target| shown(Path::new(target["src_path"].as_str().unwrap()))).collect();
+    let is_source = |file: &&String| Path::new(file).extension().is_some_and(|end| end == "rs");
     let mut texts = String::new();
     let mut unlisted = Vec::new();
     let files: Vec<String> = files_under("tests").iter().map(|path| shown(path)).collect();
-    for file in files.iter().filter(|file| file.ends_with(".rs")) {
+    for file in files.iter().filter(is_source) {
         texts.push_str(&fs::read_to_string(root().join(file)).unwrap());
         if file.matches('/').count() == 1 && !listed.contains(file) {
             unlisted.push(file.clone());
         }
     }
-    for file in files.iter().filter(|file| file.ends_with(".rs") && file.matches('/').count() > 1) {
+    for file in files.iter().filter(is_source).filter(|file| file.matches('/').count() > 1) {
         let path = Path::new(file);
         let parent = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap();
         let stem = path.file_stem().and_then(|name| name.to_str()).filter(|stem| *stem != "mod").unwrap_or(parent);
