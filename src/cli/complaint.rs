@@ -58,7 +58,7 @@ impl Complaint {
             (None, None) => None,
         };
         let hint = fault.suggestion.as_ref().map(|suggestion| format!("did you mean `{suggestion}`?"));
-        Self { hint, place, ..Self::new(Outcome::Rejected, fault.code, fault.what.clone()) }
+        Self { place, hint, ..Self::new(Outcome::Rejected, fault.code, fault.what.clone()) }
     }
 
     /// Says where.

@@ -78,7 +78,7 @@ impl Session {
         let archive = self.archive()?;
         let replayed = match self.global.known_at.clone() {
             None => archive.at_head(),
-            Some(text) => archive.as_known(self.known_at(&archive, &text)?, None),
+            Some(text) => archive.as_known(Self::known_at(&archive, &text)?, None),
         };
         let replayed = replayed.map_err(|error| refusal::open(&error))?;
         let notices = replayed.notices().to_vec();
@@ -90,7 +90,7 @@ impl Session {
     ///
     /// # Errors
     /// `CF0411` where the position lies outside the log, or the text is neither.
-    pub fn known_at(&self, archive: &Archive, text: &str) -> Result<Until, Complaint> {
+    pub fn known_at(archive: &Archive, text: &str) -> Result<Until, Complaint> {
         let outside = |what: String| Complaint::new(Outcome::Rejected, Code::BadKnownAt, what);
         if let Ok(number) = text.parse::<u64>() {
             let head = archive.reader().head().map_err(|error| refusal::read(&error))?.seq;

@@ -1,6 +1,6 @@
 //! Answers the admission rules' questions from the rows, and from what the same batch brings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Event;
 use crate::projection::{RowError, Tables, seq_key, submission_key};
@@ -11,10 +11,10 @@ use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, Pla
 /// What a batch introduces before it is in the log: no position yet, but ids and keys.
 #[derive(Debug)]
 pub(super) struct Pending {
-    ids: BTreeMap<(Kind, String), ()>,
+    ids: BTreeSet<(Kind, String)>,
     skeletons: BTreeMap<String, ActorId>,
     records: BTreeMap<String, Target>,
-    retracted: BTreeMap<String, ()>,
+    retracted: BTreeSet<String>,
     last: Seq,
 }
 
@@ -32,10 +32,10 @@ enum Kind {
 impl Default for Pending {
     fn default() -> Self {
         Self {
-            ids: BTreeMap::new(),
+            ids: BTreeSet::new(),
             skeletons: BTreeMap::new(),
             records: BTreeMap::new(),
-            retracted: BTreeMap::new(),
+            retracted: BTreeSet::new(),
             last: Seq::NONE,
         }
     }
@@ -52,7 +52,7 @@ impl Pending {
         };
         self.records.insert(submission_key(&body.by, body.key.as_str()), target);
         if let Event::RecordRetracted(event) = &body.event {
-            self.retracted.insert(reference_key(&event.target, &body.by), ());
+            self.retracted.insert(reference_key(&event.target, &body.by));
         }
     }
 
@@ -63,7 +63,7 @@ impl Pending {
 
     fn introduce_event(&mut self, event: &Event) {
         let mut add = |kind: Kind, id: &str| {
-            self.ids.insert((kind, id.to_owned()), ());
+            self.ids.insert((kind, id.to_owned()));
         };
         match event {
             Event::LedgerCreated(event) => {
@@ -108,7 +108,7 @@ pub(super) struct Admission<'a> {
 
 impl Admission<'_> {
     fn pends(&self, kind: Kind, id: &str) -> bool {
-        self.pending.ids.contains_key(&(kind, id.to_owned()))
+        self.pending.ids.contains(&(kind, id.to_owned()))
     }
 }
 
@@ -142,7 +142,7 @@ impl Known for Admission<'_> {
 
     fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {
         let key = reference_key(record, by);
-        let retracted = self.pending.retracted.contains_key(&key);
+        let retracted = self.pending.retracted.contains(&key);
         if let Some(target) = self.pending.records.get(&key) {
             return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
         }
@@ -195,7 +195,7 @@ impl Known for Admission<'_> {
             }
             Reference::Record(_) | Reference::Evidence(_) => return Ok(None),
         };
-        let pending = self.pending.ids.keys().filter(|(of, _)| *of == kind);
+        let pending = self.pending.ids.iter().filter(|(of, _)| *of == kind);
         pending.for_each(|(_, id)| best.offer(id));
         Ok(best.found.map(|(_, id)| id))
     }

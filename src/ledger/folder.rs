@@ -166,7 +166,8 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let free = (1_u32..).map(|n| self.path.join(format!("projections.aside-{n}"))).find(|path| !path.exists());
+        let free =
+            (1..10_000_u32).map(|n| self.path.join(format!("projections.aside-{n}"))).find(|path| !path.exists());
         let aside = free.unwrap_or_else(|| self.path.join("projections.aside"));
         fs::rename(&path, &aside)?;
         Ok(Some(aside))

@@ -90,7 +90,7 @@ pub(super) fn stand_at_head(
         Err(ReplayError::Fold(error)) => {
             drop((fold, store));
             let why = format!("record {} could not be folded", error.seq);
-            notices.push(set_aside(folder, why)?);
+            notices.push(set_aside(folder, why));
             fold_in_memory(reader, notices, None)
         }
         Err(error) => Err(error),
@@ -121,7 +121,7 @@ fn usable_rows(
                 return Ok(None);
             }
             Err(OpenRowsError::Damaged(why)) => {
-                let notice = set_aside(folder, why)?;
+                let notice = set_aside(folder, why);
                 let unwritable = matches!(notice, Notice::ProjectionsUnwritable { .. });
                 notices.push(notice);
                 if unwritable {
@@ -134,7 +134,7 @@ fn usable_rows(
             None => return Ok(Some(Arc::new(rows))),
             Some(why) => {
                 drop(rows);
-                notices.push(set_aside(folder, why)?);
+                notices.push(set_aside(folder, why));
             }
         }
     }
@@ -180,13 +180,13 @@ fn misfit(rows: &dyn RowStore, reader: &LogReader) -> Result<Option<String>, Rep
     })
 }
 
-fn set_aside(folder: &Folder, why: String) -> Result<Notice, ReplayError> {
+fn set_aside(folder: &Folder, why: String) -> Notice {
     match folder.set_projections_aside() {
         Ok(aside) => {
             let aside = aside.and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
-            Ok(Notice::ProjectionsRebuilt { why, aside })
+            Notice::ProjectionsRebuilt { why, aside }
         }
-        Err(error) => Ok(Notice::ProjectionsUnwritable { why: format!("{why}; {error}") }),
+        Err(error) => Notice::ProjectionsUnwritable { why: format!("{why}; {error}") },
     }
 }
 

@@ -157,7 +157,7 @@ impl View<'_> {
     pub fn counters(&self, rules: RuleSet) -> Result<Vec<CounterReading>, RowError> {
         let mut readings = self.tables.readings.rows("")?;
         readings.retain(crate::rules::claims::Claimed::stands);
-        readings.sort_by_key(|claimed| (claimed.claim.period.map(|p| p.end()), claimed.seq));
+        readings.sort_by_key(|claimed| (claimed.claim.period.map(crate::vocab::Span::end), claimed.seq));
         let mut series: Vec<CounterReading> = Vec::new();
         for claimed in &readings {
             for value in &claimed.claim.values {
@@ -171,7 +171,7 @@ impl View<'_> {
                 }
             }
         }
-        series.sort_by(|a, b| (&a.counter, &a.kind, &a.scope).cmp(&(&b.counter, &b.kind, &b.scope)));
+        series.sort_by(|a, b| (&a.counter, &a.by, &a.kind, &a.scope).cmp(&(&b.counter, &b.by, &b.kind, &b.scope)));
         Ok(series)
     }
 
@@ -223,6 +223,7 @@ impl CounterReading {
 
     fn is_same_series(&self, other: &Self) -> bool {
         self.counter == other.counter
+            && self.by == other.by
             && self.accused == other.accused
             && self.kind == other.kind
             && self.scope == other.scope

@@ -80,6 +80,8 @@ pub struct VerifyReport {
     pub head: Option<RecordHash>,
     /// Records of types newer than this program: kept, counted, not understood.
     pub newer: u64,
+    /// How many findings there are beyond those listed.
+    pub findings_left_out: u64,
     /// The checks, each with its answer.
     pub checks: Vec<Check>,
 }
@@ -173,6 +175,7 @@ impl Archive {
             head_seq: chain.head.map_or(Seq::NONE, |head| head.seq),
             head: chain.head.map(|head| head.hash),
             newer: contents.newer,
+            findings_left_out: chain.findings_left_out,
             checks,
         })
     }
@@ -412,9 +415,11 @@ fn keep(findings: &mut Vec<Finding>, seq: Seq, what: String) {
 /// Reads a body with the typed reader; one that is newer than this program goes through the generic one instead.
 fn read_strictly(line: &Line<'_>) -> ReadBody {
     let text = line.envelope.body;
-    let read = Body::read(text).map_err(|error| error.to_string()).and_then(|body| match body.event.is_newer() {
-        true => check_json(text).map(|()| body).map_err(|fault| format!("{} at {}", fault.detail, fault.pointer)),
-        false => Ok(body),
+    let read = Body::read(text).map_err(|error| error.to_string()).and_then(|body| {
+        if body.event.is_newer() {
+            check_json(text).map_err(|fault| format!("{} at {}", fault.detail, fault.pointer))?;
+        }
+        Ok(body)
     });
     (line.envelope.seq, line.envelope.at, read)
 }

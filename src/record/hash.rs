@@ -109,6 +109,16 @@ const fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for RecordHash {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RecordHash".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,15 +144,5 @@ mod tests {
         for wrong in [&text.to_uppercase(), &text[1..], &long, ""] {
             assert_eq!(wrong.parse::<RecordHash>(), Err(HashTextError), "{wrong}");
         }
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for RecordHash {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RecordHash".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
     }
 }

@@ -23,22 +23,49 @@ pub trait Known {
     /// Why it could not be asked.
     type Error;
     /// Is the actor registered?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn actor(&self, id: &ActorId) -> Result<bool, Self::Error>;
     /// Is the place registered?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn place(&self, id: &PlaceId) -> Result<bool, Self::Error>;
     /// Is the ceasefire recorded?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn ceasefire(&self, id: &CeasefireId) -> Result<bool, Self::Error>;
     /// Is the incident reported?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn incident(&self, id: &IncidentId) -> Result<bool, Self::Error>;
     /// Is the evidence added?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn evidence(&self, digest: &Digest32) -> Result<bool, Self::Error>;
     /// Is the key added?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn key(&self, id: &KeyId) -> Result<bool, Self::Error>;
     /// Which record is meant? `by` is the submitter of the record that points.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, Self::Error>;
     /// Who has a name with this skeleton?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, Self::Error>;
     /// The nearest registered id of a kind.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
     fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, Self::Error>;
 }
 

@@ -77,7 +77,6 @@ pub fn of_side(facts: &IncidentFacts, side: &ActorId, sides: &Sides) -> Contest 
         .iter()
         .filter(|fact| sides.certain_sides(&fact.answer.by).contains(&side))
         .filter_map(read)
-        .filter(|read| !read.possibly)
-        .next_back()
+        .rfind(|read| !read.possibly)
         .map_or(Contest::UncontestedSoFar, |read| read.contest)
 }

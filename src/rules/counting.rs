@@ -660,11 +660,12 @@ fn root(parent: &mut BTreeMap<usize, usize>, start: usize) -> Option<usize> {
     Some(current)
 }
 
-/// Whether two points are within a distance, on a sphere, in whole numbers: 1 micro-degree of latitude is 0.11132 m.
+/// Whether two points are within a distance, reckoned on a flat map of the neighbourhood: good to about a metre at the
+/// distances that candidates are looked for at, and not near the poles.
 fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
     const METRES_PER_DEGREE: f64 = 111_320.0;
     let degrees = |micro: i64| f64::from(i32::try_from(micro).unwrap_or(i32::MAX)) / 1e6;
-    let mean_latitude = (degrees(lat) + degrees(lat2)) / 2.0;
+    let mean_latitude = f64::midpoint(degrees(lat), degrees(lat2));
     let north = (degrees(lat) - degrees(lat2)) * METRES_PER_DEGREE;
     let turn = (degrees(lon) - degrees(lon2)).abs();
     let east = turn.min(360.0 - turn) * METRES_PER_DEGREE * mean_latitude.to_radians().cos();

@@ -225,10 +225,8 @@ impl CeasefireFacts<'_> {
             united.records.extend(view.records);
             united.anomalies.extend(view.anomalies);
         }
-        for list in [&mut united.records] {
-            list.sort();
-            list.dedup();
-        }
+        united.records.sort();
+        united.records.dedup();
         united.states.sort();
         united.states.dedup();
         united.anomalies.sort_by_key(|anomaly| anomaly.seq);
@@ -240,8 +238,7 @@ impl CeasefireFacts<'_> {
     #[must_use]
     pub fn effective(&self, perspective: &Perspective) -> Option<Effective> {
         let stated: Vec<_> = self.standing().filter_map(effective_claim).collect();
-        let own: Vec<_> = stated.iter().filter(|claim| self.speaks_for(perspective, claim.voice)).cloned().collect();
-        let counted = latest_of_each_speaker(if own.is_empty() { stated } else { own });
+        let counted = latest_of_each_speaker(self.own_or_all(stated, perspective));
         if counted.is_empty() {
             return self.presumed_effective();
         }
@@ -271,31 +268,50 @@ impl CeasefireFacts<'_> {
         (!spans.is_empty()).then_some(Effective { when, basis: EffectiveBasis::PresumedOnAgreement, records })
     }
 
-    /// Gives the interval in which the ceasefire lapses by its own term, extensions included (L2).
+    /// Gives the interval in which the ceasefire lapses by its own term, extensions included (L2). A side's own word on
+    /// the term comes first, as with the effective time.
     #[must_use]
     pub fn expiry(&self, perspective: &Perspective) -> Option<(Span, Vec<Seq>)> {
-        let effective = self.effective(perspective);
-        let own_terms = self.standing().filter_map(|claimed| match &claimed.claim {
-            CeasefireClaim::Expires(term) => Some((term.when, claimed.records().collect::<Vec<_>>())),
-            CeasefireClaim::Duration(duration) => {
-                let micros = i64::from(duration.minutes) * 60_000_000;
-                let from = effective.as_ref()?.when;
-                let moved = |end: Option<Instant>| end.map(|end| end.plus_micros(micros));
-                Some((Span { from: moved(from.from), to: moved(from.to) }, claimed.records().collect()))
-            }
-            _ => None,
-        });
-        let mut expiry = own_terms.last();
-        for claimed in self.standing() {
-            if let CeasefireClaim::Step(step) = &claimed.claim
-                && step.step == Step::Extended
-                && let Some(until) = step.until
-                && expiry.as_ref().is_none_or(|(end, _)| step_span(step, claimed.at).start() < end.end())
-            {
-                expiry = Some((until, claimed.records().collect()));
+        let terms: Vec<StatedTime<'_>> =
+            self.standing().filter_map(|claimed| self.term_claim(claimed, perspective)).collect();
+        let term = self.own_or_all(terms, perspective).pop();
+        let mut expiry = term.map(|term| (term.when, term.records));
+        for extension in self.own_or_all(self.standing().filter_map(extension_claim).collect(), perspective) {
+            let in_time = extension
+                .said
+                .is_none_or(|said| expiry.as_ref().is_none_or(|(end, _): &(Span, Vec<Seq>)| said < end.end()));
+            if in_time {
+                expiry = Some((extension.when, extension.records));
             }
         }
         expiry
+    }
+
+    fn term_claim<'a>(
+        &self,
+        claimed: &'a Claimed<CeasefireClaim>,
+        perspective: &Perspective,
+    ) -> Option<StatedTime<'a>> {
+        let records = claimed.records().collect();
+        match &claimed.claim {
+            CeasefireClaim::Expires(term) => {
+                Some(StatedTime { when: term.when, voice: &term.voice, records, said: None })
+            }
+            CeasefireClaim::Duration(duration) => {
+                let micros = i64::from(duration.minutes) * 60_000_000;
+                let from = self.effective(perspective)?.when;
+                let moved = |end: Option<Instant>| end.map(|end| end.plus_micros(micros));
+                let when = Span { from: moved(from.from), to: moved(from.to) };
+                Some(StatedTime { when, voice: &duration.voice, records, said: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// A side's own claims where it makes any, else everybody's.
+    fn own_or_all<'a>(&self, claims: Vec<StatedTime<'a>>, perspective: &Perspective) -> Vec<StatedTime<'a>> {
+        let own: Vec<_> = claims.iter().filter(|claim| self.speaks_for(perspective, claim.voice)).cloned().collect();
+        if own.is_empty() { claims } else { own }
     }
 
     /// Gives the intervals in which the ceasefire is surely or possibly in force, over every perspective.
@@ -441,14 +457,29 @@ struct StatedTime<'a> {
     when: Span,
     voice: &'a Voice,
     records: Vec<Seq>,
+    /// The earliest it can have been said, where that matters.
+    said: Option<Instant>,
 }
 
 fn effective_claim(claimed: &Claimed<CeasefireClaim>) -> Option<StatedTime<'_>> {
     let records = claimed.records().collect();
     match &claimed.claim {
-        CeasefireClaim::Effective(TermClaim { when, voice }) => Some(StatedTime { when: *when, voice, records }),
+        CeasefireClaim::Effective(TermClaim { when, voice }) => {
+            Some(StatedTime { when: *when, voice, records, said: None })
+        }
         CeasefireClaim::Step(step) if step.step == Step::Effective => {
-            Some(StatedTime { when: step_span(step, claimed.at), voice: &step.voice, records })
+            Some(StatedTime { when: step_span(step, claimed.at), voice: &step.voice, records, said: None })
+        }
+        _ => None,
+    }
+}
+
+/// An extension counts from when it was asserted: after the term it is too late (L2).
+fn extension_claim(claimed: &Claimed<CeasefireClaim>) -> Option<StatedTime<'_>> {
+    match &claimed.claim {
+        CeasefireClaim::Step(step) if step.step == Step::Extended => {
+            let said = Some(step_span(step, claimed.at).start());
+            Some(StatedTime { when: step.until?, voice: &step.voice, records: claimed.records().collect(), said })
         }
         _ => None,
     }
@@ -466,10 +497,7 @@ fn latest_of_each_speaker(claims: Vec<StatedTime<'_>>) -> Vec<StatedTime<'_>> {
 
 /// The interval in which a step was taken: its own, else up to when it was said.
 fn step_span(step: &StepClaim, recorded: Instant) -> Span {
-    step.when.unwrap_or_else(|| match step.voice.said {
-        Some(said) => said,
-        None => Span { from: None, to: Some(recorded) },
-    })
+    step.when.or(step.voice.said).unwrap_or(Span { from: None, to: Some(recorded) })
 }
 
 /// An undated step before force begins no earlier than it was first said, or else recorded.

@@ -48,8 +48,7 @@ use registry::{ActorFlags, PlaceEventFlags, RelatedFlags};
 use statement::{AccusationFlags, ProcessFlags, ResponseFlags, StatementFlags};
 use violation::ViolationFlags;
 
-pub use input::{Form, Input};
-pub use origin::{DraftOrigin, FlagNames};
+pub use origin::DraftOrigin;
 
 use super::complaint::Complaint;
 use crate::event::Event;

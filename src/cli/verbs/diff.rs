@@ -179,9 +179,9 @@ pub fn compare(a: &str, b: &str, ceasefire: Option<&str>, session: &mut Session)
     };
     let answer = answer(&question, &earlier, &later)?;
     if session.console.is_human() {
-        print(&answer, session)?
+        print(&answer, session)?;
     } else {
-        session.console.answer("diff", Outcome::Ok, to_json(&answer)?)?
+        session.console.answer("diff", Outcome::Ok, to_json(&answer)?)?;
     }
     Ok(Outcome::Ok)
 }
@@ -202,7 +202,7 @@ fn known_perspective(text: &str, ceasefire: Option<&CeasefireId>, view: &View<'_
 fn moments(a: &str, b: &str, session: &mut Session) -> Result<(Replayed, Replayed), Complaint> {
     let archive = session.archive()?;
     let fold = |text: &str| {
-        let until = session.known_at(&archive, text)?;
+        let until = Session::known_at(&archive, text)?;
         archive.as_known(until, None).map_err(|error| refusal::open(&error))
     };
     let (first, second) = (fold(a)?, fold(b)?);

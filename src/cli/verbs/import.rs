@@ -142,10 +142,7 @@ fn check(ledger: &mut Ledger, lines: &[BodyLine], name: &str) -> Result<Vec<Woul
 fn weed(ledger: &mut Ledger, lines: &mut Vec<BodyLine>, name: &str) -> Result<Vec<(usize, Complaint)>, Complaint> {
     let mut refused = Vec::new();
     loop {
-        let error = match ledger.would_append(&pairs(lines)) {
-            Ok(_) => return Ok(refused),
-            Err(error) => error,
-        };
+        let Err(error) = ledger.would_append(&pairs(lines)) else { return Ok(refused) };
         let complaint = refusal::append(&error, &place_of(lines, name));
         match error {
             AppendError::Refused { index, .. }

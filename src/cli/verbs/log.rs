@@ -261,7 +261,8 @@ impl Selection {
 
     fn fits(&self, told: &Told, pointed: Pointed<'_>) -> Result<bool, Complaint> {
         let at = told.stored.at;
-        if !(self.since <= at && at <= self.until) || !self.fits_type(told.event()) {
+        let in_time = self.since <= at && at <= self.until;
+        if !in_time || !self.fits_type(told.event()) {
             return Ok(false);
         }
         let about = self.named_ids();
@@ -269,8 +270,11 @@ impl Selection {
             return Ok(true);
         }
         let own = self.fits_ids(told);
-        if own.all() || !own.actor {
-            return Ok(own.all());
+        if own.all() {
+            return Ok(true);
+        }
+        if !own.actor {
+            return Ok(false);
         }
         let mut pointers = Vec::new();
         told.event().refer(&Pointer::root(), &mut |_, reference| {

@@ -143,7 +143,7 @@ fn watched(args: &ReplayArgs, kept: Option<&Kept>, archive: &Archive, session: &
         return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave one of them out"));
     }
     let until = match args.to.as_ref().or(session.global.known_at.as_ref()) {
-        Some(text) => session.known_at(archive, text)?,
+        Some(text) => Session::known_at(archive, text)?,
         None => Until::Head,
     };
     let digests_at = match kept {

@@ -127,8 +127,12 @@ fn headed(mut schema: Schema, verb: &str) -> Schema {
         ("outcome", json!({ "enum": words, "description": "How the command ended." })),
     ];
     for (name, member) in head {
-        member_of(&mut schema, "properties", json!({})).as_object_mut().map(|all| all.insert(name.to_owned(), member));
-        member_of(&mut schema, "required", json!([])).as_array_mut().map(|all| all.insert(0, json!(name)));
+        if let Value::Object(all) = member_of(&mut schema, "properties", json!({})) {
+            all.insert(name.to_owned(), member);
+        }
+        if let Value::Array(all) = member_of(&mut schema, "required", json!([])) {
+            all.push(json!(name));
+        }
     }
     schema.insert("title".to_owned(), json!(format!("ceasefire.{verb}/1")));
     schema

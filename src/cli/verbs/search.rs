@@ -80,7 +80,7 @@ pub fn run(args: &SearchArgs, session: &mut Session) -> Result<Outcome, Complain
         }
         Ok(())
     })?;
-    print(SearchAnswer { known_at: view.known_at(), words: args.words.clone(), records: hits }, session)?;
+    print(&SearchAnswer { known_at: view.known_at(), words: args.words.clone(), records: hits }, session)?;
     Ok(Outcome::Ok)
 }
 
@@ -140,10 +140,10 @@ fn snippet(text: &str, word: &str) -> String {
     format!("{before}{}{after}", cut.trim())
 }
 
-fn print(answer: SearchAnswer, session: &mut Session) -> Result<(), Complaint> {
+fn print(answer: &SearchAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     match console.format() {
-        Format::Human => print_hits(&answer, session),
+        Format::Human => print_hits(answer, session),
         Format::Csv => {
             let mut header = RecordLine::COLUMNS.map(ToOwned::to_owned).to_vec();
             header.extend(["matched_at", "matched"].map(ToOwned::to_owned));
@@ -160,7 +160,7 @@ fn print(answer: SearchAnswer, session: &mut Session) -> Result<(), Complaint> {
             }
             Ok(())
         }
-        Format::Json => console.answer("search", Outcome::Ok, to_json(&answer)?),
+        Format::Json => console.answer("search", Outcome::Ok, to_json(answer)?),
     }
 }
 

@@ -291,7 +291,7 @@ fn key(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     Ok(Some(Named { kind: "key".to_owned(), facts, names: Vec::new(), records, more: None }))
 }
 
-fn fact(name: &str, value: impl ToString) -> (String, String) {
+fn fact(name: &str, value: impl std::fmt::Display) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 

@@ -199,6 +199,7 @@ fn broken_yaml_is_refused_with_line_and_column() {
         (format!("incident: I 1\n{source}"), "CF0201", "r.yaml:1:11", "/event/incident"),
         ("\u{feff}incident: I\n".to_owned(), "CF0102", "r.yaml:1:1", ""),
         (format!("incident: &x I\nnote: *x\n{source}"), "CF0103", "r.yaml:2:7", "/event"),
+        (format!("<<: {{act: shelling}}\nincident: I\n{source}"), "CF0103", "r.yaml:1:1", "/event"),
         (format!("incident: I\n{source}---\nincident: J\n"), "CF0104", "r.yaml:4:1", "/event"),
         (
             format!("incident: I\nquantities: [{{op: exact, min: 1.5, unit: person}}]\n{source}"),

@@ -102,9 +102,9 @@ pub(super) fn sync_untimed() -> Checked {
 pub(super) fn sync_check(folder: &Folder) -> Checked {
     const NAME: &str = "disk";
     let path = folder.path().join(format!(".doctor-{}", std::process::id()));
-    let timed = time_syncs(&path);
+    let times = time_syncs(&path);
     let removed = fs::remove_file(&path);
-    match (timed, removed) {
+    match (times, removed) {
         (Ok(times), Ok(())) => {
             let middle = median(times);
             let micros = middle.as_micros();

@@ -58,9 +58,9 @@ fn said(event: &Event) -> String {
             format!("{}: {}{}", actors(&event.by), event.stance, abouts(" to ", &to))
         }
         Event::StatementMade(event) => {
-            let charged = event.attribution.as_ref().filter(|attribution| attribution.level.accuses());
-            let charges = charged.map(|charged| format!(", charges {}", actors(&charged.accused))).unwrap_or_default();
-            format!("{}: {}{}{charges}", actors(&event.by), event.kind, abouts(" about ", &event.about))
+            let blame = event.attribution.as_ref().filter(|attribution| attribution.level.accuses());
+            let blame = blame.map(|blame| format!(", charges {}", actors(&blame.accused))).unwrap_or_default();
+            format!("{}: {}{}{blame}", actors(&event.by), event.kind, abouts(" about ", &event.about))
         }
         Event::ProcessReported(event) => process(event),
         event => mended(event),
@@ -120,9 +120,8 @@ fn term(term: &Term) -> String {
 /// Says what is reported, of whom, by whom.
 pub fn violation(event: &ViolationReported) -> String {
     let act = event.act.map_or_else(|| "act not stated".to_owned(), |act| act.to_string());
-    let accused = event.attribution.as_ref().filter(|attribution| attribution.level.accuses());
-    let accused =
-        accused.map_or_else(|| ", nobody charged".to_owned(), |a| format!(", charges {}", actors(&a.accused)));
+    let charge = event.attribution.as_ref().filter(|attribution| attribution.level.accuses());
+    let accused = charge.map_or_else(|| ", nobody charged".to_owned(), |a| format!(", charges {}", actors(&a.accused)));
     format!("{act}{}{accused}{}", place_words(event.place.as_ref()), says(&event.source))
 }
 
