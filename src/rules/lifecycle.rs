@@ -539,9 +539,8 @@ fn follow(state: State, step: SwitchStep) -> Option<State> {
         (Step::Proposed, Nothing) => Some(Proposed),
         (Step::Announced, Nothing | Proposed) => Some(Announced),
         (Step::Agreed | Step::Signed, Nothing | Proposed | Announced) => Some(Agreed),
-        (Step::Effective, Nothing | Proposed | Announced | Agreed) => Some(InForce),
+        (Step::Effective, Nothing | Proposed | Announced | Agreed) | (Step::Resumed, Suspended) => Some(InForce),
         (Step::Suspended, InForce) => Some(Suspended),
-        (Step::Resumed, Suspended) => Some(InForce),
         (Step::Rejected, Nothing | Proposed | Announced | Agreed)
         | (Step::Withdrawn | Step::Terminated, Proposed | Announced | Agreed) => Some(NeverInForce),
         (Step::Withdrawn | Step::Terminated, InForce | Suspended) => Some(Terminated),

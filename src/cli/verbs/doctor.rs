@@ -269,7 +269,7 @@ mod tests {
     fn what_is_wrong_beats_what_is_torn_beats_what_cannot_be_told() {
         let check = |verdict| Checked::new("x", verdict, "");
         let [ok, wrong, torn, unsure] = [Verdict::Ok, Verdict::Violated, Verdict::Torn, Verdict::CannotTell].map(check);
-        assert_eq!(outcome(&[ok.clone()]), Outcome::Ok);
+        assert_eq!(outcome(std::slice::from_ref(&ok)), Outcome::Ok);
         assert_eq!(outcome(&[ok.clone(), unsure.clone()]), Outcome::Undecided);
         assert_eq!(outcome(&[unsure.clone(), torn.clone()]), Outcome::Torn);
         assert_eq!(outcome(&[unsure, torn, wrong, ok]), Outcome::Violated);
