@@ -14,9 +14,9 @@ use crate::log::{
     OpenError as LogOpenError, Storage, StorageError, TornPolicy,
 };
 use crate::projection::{Cursor, Fold, FoldError, GenesisRow, RowError, submission_key};
-use crate::record::{Body, Receipt, RecordHash, check_json};
+use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::admission;
-use crate::vocab::{ActorId, Clock, Code, Digest32, Fault, Label, Pointer, Seq};
+use crate::vocab::{ActorId, Clock, Digest32, Fault, Label, Seq};
 
 /// Says why a ledger could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -334,7 +334,6 @@ impl Ledger {
         let mut in_batch: std::collections::BTreeMap<String, Digest32> = std::collections::BTreeMap::new();
         let mut admitted = Vec::with_capacity(batch.len());
         for (index, (body, text)) in batch.iter().enumerate() {
-            text_is_body(body, text, index)?;
             let earlier = self.earlier(body, text, index, &in_batch)?;
             if earlier.is_none() {
                 self.admit_one(body, index, &pending)?;
@@ -422,20 +421,6 @@ pub enum WouldAppend {
 enum Earlier {
     InLog(Seq),
     InBatch(String),
-}
-
-/// The bytes that go into the log are those that were admitted: strict JSON that reads as this very body.
-fn text_is_body(body: &Body, text: &str, index: usize) -> Result<(), AppendError> {
-    let refused = |code, pointer: &str, what: String| {
-        let faults = vec![Fault::new(code, Pointer::from_text(pointer), what)];
-        AppendError::Refused { index, faults }
-    };
-    check_json(text).map_err(|fault| refused(Code::JsonSyntax, &fault.pointer, fault.detail))?;
-    match Body::read(text) {
-        Ok(read) if read == *body => Ok(()),
-        Ok(_) => Err(refused(Code::WrongType, "", "the text is not that of the body".to_owned())),
-        Err(error) => Err(refused(Code::WrongType, "", error.to_string())),
-    }
 }
 
 fn digest_of(text: &str) -> Digest32 {
