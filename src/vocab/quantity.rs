@@ -379,6 +379,12 @@ impl Check for Quantity {
                 faults.push(Fault::new(Code::IntegerTooLarge, at.member(name), "beyond 2^53 − 1"));
             }
         }
+        for (name, number) in self.triple.iter().flat_map(|t| [("low", t.low), ("best", t.best), ("high", t.high)]) {
+            if number > WHOLE_MAX {
+                let pointer = at.member("triple").member(name);
+                faults.push(Fault::new(Code::IntegerTooLarge, pointer, "beyond 2^53 − 1"));
+            }
+        }
         if let (Some(min), Some(max)) = (self.min, self.max)
             && max < min
         {
