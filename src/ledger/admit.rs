@@ -56,6 +56,16 @@ impl Pending {
         }
     }
 
+    /// Remembers a retraction under its target's position: a later one may name the same record by its key.
+    pub(super) fn retract(&mut self, body: &Body, tables: &Tables) -> Result<(), RowError> {
+        if let Event::RecordRetracted(event) = &body.event
+            && let Some(seq) = tables.resolve(&event.target, &body.by)?
+        {
+            self.retracted.insert(seq_key(seq), ());
+        }
+        Ok(())
+    }
+
     /// Says that every position before this one is taken, for a walk over a log without rows.
     pub(super) fn stand_at(&mut self, seq: Seq) {
         self.last = seq.previous();
@@ -150,6 +160,7 @@ impl Known for Admission<'_> {
             return Ok(Some(Target { type_name: String::new(), subject: None, retracted }));
         }
         let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
+        let retracted = retracted || self.pending.retracted.contains_key(&seq_key(seq));
         let row = self.tables.records.row(&seq_key(seq))?;
         Ok(row.map(|row| Target {
             type_name: row.type_name,
