@@ -84,6 +84,11 @@ impl Pending {
                 add(Kind::Actor, event.actor.as_str());
                 self.name(&event.actor, &event.names);
             }
+            Event::RecordCorrected(event) => {
+                if let Event::ActorRegistered(event) = &*event.replacement {
+                    self.name(&event.actor, &event.names);
+                }
+            }
             Event::PlaceRegistered(event) => add(Kind::Place, event.place.as_str()),
             Event::CeasefireRecorded(event) => add(Kind::Ceasefire, event.ceasefire.as_str()),
             Event::ViolationReported(event) => add(Kind::Incident, event.incident.as_str()),
