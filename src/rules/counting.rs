@@ -627,11 +627,16 @@ fn statement_numbers(counted: &[Counted<'_>], lineage: Lineage) -> Vec<Number> {
 fn overlap(counted: &[Counted<'_>], lineage: Lineage) -> Number {
     let twice = counted.iter().filter(|c| c.columns.len() > 1);
     let surplus: usize = twice.clone().map(|c| c.columns.len() - 1).sum();
-    let incidents = match lineage {
-        Lineage::Omit => Vec::new(),
-        Lineage::Keep => twice.map(|c| c.facts.incident.to_string()).collect(),
+    let (incidents, mut records): (_, Vec<Seq>) = match lineage {
+        Lineage::Omit => (Vec::new(), Vec::new()),
+        Lineage::Keep => (
+            twice.clone().map(|c| c.facts.incident.to_string()).collect(),
+            twice.flat_map(|c| c.facts.charges.iter().map(|charge| charge.seq)).collect(),
+        ),
     };
-    Number { id: "overlap".to_owned(), value: Bounds::exactly(surplus as u64), incidents, records: Vec::new() }
+    records.sort();
+    records.dedup();
+    Number { id: "overlap".to_owned(), value: Bounds::exactly(surplus as u64), incidents, records }
 }
 
 /// How many merges it takes to make each joined group one.
