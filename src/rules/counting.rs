@@ -283,7 +283,7 @@ impl<'a> Counting<'a> {
             (several, ActorRef::AnyOf(_)) => {
                 (several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"), None)
             }
-            _ => (accused.to_string(), None),
+            _ => (in_one_part(accused), None),
         }
     }
 
@@ -375,7 +375,7 @@ impl<'a> Counting<'a> {
         match (sides.as_slice(), accused) {
             ([side], _) => side.to_string(),
             (several, ActorRef::AnyOf(_)) => several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"),
-            _ => accused.to_string(),
+            _ => in_one_part(accused),
         }
     }
 
@@ -577,6 +577,11 @@ impl<'a> Counting<'a> {
             })
             .collect()
     }
+}
+
+/// Writes somebody without a name so that his description is one part of a number's id (escaped as in RFC 6901).
+fn in_one_part(accused: &ActorRef) -> String {
+    accused.to_string().replace('~', "~0").replace('/', "~1")
 }
 
 /// The numbers that every accused's column has, also where they are zero, with their meaning.
