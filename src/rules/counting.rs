@@ -235,6 +235,7 @@ impl<'a> Counting<'a> {
         numbers.extend(statement_numbers(&counted, lineage));
         numbers.push(overlap(&counted, lineage));
         numbers.extend(self.figure_numbers(&counted, lineage));
+        name_corrections(&mut numbers, &counted);
         numbers.sort_by(|a, b| a.id.cmp(&b.id));
         let name = |index: usize| counted.get(index).map_or_else(String::new, |c| c.facts.incident.to_string());
         let candidates = pairs.iter().map(|&(a, b)| Candidate { first: name(a), second: name(b) }).collect();
@@ -626,6 +627,17 @@ fn statement_numbers(counted: &[Counted<'_>], lineage: Lineage) -> Vec<Number> {
     claims.sort();
     claims.dedup();
     vec![of("claims", claims, &|_| true), of("claims/reports", reports, &|_| true)]
+}
+
+/// A number that rests on a corrected record rests on the correction too: the words it was drawn from stand there.
+fn name_corrections(numbers: &mut [Number], counted: &[Counted<'_>]) {
+    let corrected: BTreeMap<Seq, Seq> = counted.iter().flat_map(|c| c.facts.corrected.iter().copied()).collect();
+    for number in numbers.iter_mut().filter(|_| !corrected.is_empty()) {
+        let corrections: Vec<Seq> = number.records.iter().filter_map(|record| corrected.get(record)).copied().collect();
+        number.records.extend(corrections);
+        number.records.sort();
+        number.records.dedup();
+    }
 }
 
 /// C4, I7: how often an incident stands in more than one column.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::claims::{Answer, Claimed, Finding, IncidentClaim, Report, Site, Verification};
+use super::claims::{Answer, Claimed, Finding, IncidentClaim, Mended, Report, Site, Verification};
 use crate::event::{Act, BreachClaim, FindingOutcome, Stance, VerificationStep};
 use crate::vocab::{ActorRef, Attribution, CeasefireId, IncidentId, Instant, Level, Quantity, Seq, Span, choices};
 
@@ -125,6 +125,9 @@ pub struct IncidentFacts {
     /// Every other record that speaks of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Seq>,
+    /// The records that read otherwise since a correction, each with the correction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected: Vec<(Seq, Seq)>,
 }
 
 impl IncidentFacts {
@@ -156,11 +159,15 @@ impl IncidentFacts {
             speakers: Vec::new(),
             reports: Vec::new(),
             mentions: Vec::new(),
+            corrected: Vec::new(),
         }
     }
 
     fn take(&mut self, claimed: &Claimed<IncidentClaim>) {
         let seq = claimed.seq;
+        if let Some(Mended::Corrected(by)) = claimed.mended {
+            self.corrected.push((seq, by));
+        }
         if !matches!(claimed.claim, IncidentClaim::Report(_)) {
             self.mentions.push(seq);
         }
