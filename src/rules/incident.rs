@@ -1,5 +1,7 @@
 //! What the claims about one incident come to, before anything is counted.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::claims::{Answer, Claimed, Finding, IncidentClaim, Mended, Report, Site, Verification};
@@ -135,8 +137,14 @@ impl IncidentFacts {
     #[must_use]
     pub fn from_claims(incident: &IncidentId, claims: &[Claimed<IncidentClaim>]) -> Option<Self> {
         let mut facts = Self::blank(incident.clone());
+        let mut acts = BTreeMap::new();
+        let mut taken: Option<&Claimed<IncidentClaim>> = None;
         for claimed in claims.iter().filter(|claimed| claimed.stands()) {
-            facts.take(claimed);
+            // A record that speaks of two incidents speaks once of what they were merged into.
+            if taken.is_none_or(|taken| (taken.seq, &taken.claim) != (claimed.seq, &claimed.claim)) {
+                facts.take(claimed, &mut acts);
+            }
+            taken = Some(claimed);
         }
         (!facts.reports.is_empty()).then_some(facts)
     }
@@ -163,7 +171,7 @@ impl IncidentFacts {
         }
     }
 
-    fn take(&mut self, claimed: &Claimed<IncidentClaim>) {
+    fn take(&mut self, claimed: &Claimed<IncidentClaim>, acts: &mut BTreeMap<Seq, usize>) {
         let seq = claimed.seq;
         if let Some(Mended::Corrected(by)) = claimed.mended {
             self.corrected.push((seq, by));
@@ -177,7 +185,7 @@ impl IncidentFacts {
                 self.charge(&charge.by, &charge.accused, charge.level, seq);
                 self.figures(&charge.by, &charge.quantities, seq);
             }
-            IncidentClaim::Answer(answer) => self.take_answer(answer, claimed),
+            IncidentClaim::Answer(answer) => self.take_answer(answer, claimed, acts),
             IncidentClaim::Mention(mention) => self.figures(&mention.by, &mention.quantities, seq),
             IncidentClaim::Verification(verification) => self.take_verification(verification, seq),
             IncidentClaim::Finding(finding) => self.take_finding(finding, seq),
@@ -228,12 +236,24 @@ impl IncidentFacts {
         self.figures.extend(figures);
     }
 
-    /// Two records of one act of speech are one answer.
-    fn take_answer(&mut self, answer: &Answer, claimed: &Claimed<IncidentClaim>) {
-        let act = claimed.act();
-        match self.answers.iter_mut().find(|earlier| earlier.seq == act) {
-            Some(earlier) if claimed.seq != act => earlier.again.push(claimed.seq),
-            _ => self.answers.push(AnswerFact { answer: answer.clone(), seq: claimed.seq, again: Vec::new() }),
+    /// Two records of one act of speech are one answer, wherever the first of them stands. A record that answers two
+    /// incidents which were merged answers as surely as it does either.
+    fn take_answer(
+        &mut self,
+        answer: &Answer,
+        claimed: &Claimed<IncidentClaim>,
+        acts: &mut BTreeMap<Seq, usize>,
+    ) {
+        let seq = claimed.seq;
+        let Some(earlier) = acts.get(&claimed.act()).and_then(|&at| self.answers.get_mut(at)) else {
+            acts.insert(claimed.act(), self.answers.len());
+            self.answers.push(AnswerFact { answer: answer.clone(), seq, again: Vec::new() });
+            return;
+        };
+        if earlier.seq != seq && !earlier.again.contains(&seq) {
+            earlier.again.push(seq);
+        } else if earlier.seq == seq && answer.scope < earlier.answer.scope {
+            earlier.answer = answer.clone();
         }
     }
 
