@@ -112,6 +112,14 @@ pub(super) fn identified(tables: &mut Tables, event: &ActIdentified, by: &ActorI
             acts.extend(tables.statements.row(&key)?.and_then(|row| row.act));
         }
     }
+    // Whatever was identified with any of them before comes along, in whichever order it was said.
+    let mut same = Vec::new();
+    tables.statements.walk("", |_, row| {
+        if row.act.is_some_and(|act| acts.contains(&act)) {
+            same.push(row.seq);
+        }
+    })?;
+    acts.extend(same);
     acts.sort();
     acts.dedup();
     Ok(acts)
