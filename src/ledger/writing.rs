@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::admit::{Admission, Pending};
 use super::folder::{Folder, SettingsError};
 use super::genesis::sealer;
@@ -71,6 +73,12 @@ pub enum AppendError {
         key: Label,
         /// The record that used it.
         earlier: Seq,
+    },
+    /// The bytes given with a body do not read as that body.
+    #[error("the bytes of submission {index} are not those of its body")]
+    OtherBytes {
+        /// Which of the batch, from 0.
+        index: usize,
     },
     /// The head is not the expected one.
     #[error("the head is {found}, not {expected}")]
@@ -208,7 +216,7 @@ impl Ledger {
         let bodies: Vec<Body> = submissions.iter().map(|submission| self.body(submission)).collect();
         let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
         let batch: Vec<(Body, String)> = bodies.into_iter().zip(texts).collect();
-        self.append_bodies(&batch, expected)
+        self.append_agreeing(&batch, expected)
     }
 
     /// Appends bodies whose bytes are given, as one batch. Durable on return.
@@ -216,6 +224,16 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::append`].
     pub fn append_bodies(
+        &mut self,
+        batch: &[(Body, String)],
+        expected: Option<RecordHash>,
+    ) -> Result<Vec<Receipt>, AppendError> {
+        check_bytes(batch)?;
+        self.append_agreeing(batch, expected)
+    }
+
+    /// Appends bodies whose bytes are known to be theirs.
+    fn append_agreeing(
         &mut self,
         batch: &[(Body, String)],
         expected: Option<RecordHash>,
@@ -253,6 +271,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::append`].
     pub fn would_append(&mut self, batch: &[(Body, String)]) -> Result<Vec<WouldAppend>, AppendError> {
+        check_bytes(batch)?;
         let admitted = self.admit(batch, None)?;
         Ok(admitted
             .into_iter()
@@ -422,6 +441,12 @@ pub enum WouldAppend {
 enum Earlier {
     InLog(Seq),
     InBatch(String),
+}
+
+/// What is admitted is the body and what is logged are the bytes: they must be one.
+fn check_bytes(batch: &[(Body, String)]) -> Result<(), AppendError> {
+    let other = batch.par_iter().position_first(|(body, text)| !Body::read(text).is_ok_and(|read| read == *body));
+    other.map_or(Ok(()), |index| Err(AppendError::OtherBytes { index }))
 }
 
 fn digest_of(text: &str) -> Digest32 {
