@@ -99,7 +99,7 @@ fn state_of(answer: &StateAnswer) -> Vec<State> {
 }
 
 fn states_at(view: &View<'_>, ceasefire: &str, at: Instant) -> StateAnswer {
-    view.states(Some(&CeasefireId::new(ceasefire).unwrap()), at, "ledger").unwrap()
+    view.states(Some(&CeasefireId::new(ceasefire).unwrap()), ceasefire_ledger::vocab::Span::at(at), "ledger").unwrap()
 }
 
 #[test]

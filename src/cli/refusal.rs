@@ -118,7 +118,7 @@ pub fn append(error: &AppendError, place: &dyn Fn(usize, &Pointer) -> Option<Pla
         }
         AppendError::HeadMoved { .. } => Complaint::new(Outcome::Conflict, Code::ExpectHead, error.to_string()),
         AppendError::NewerLog { .. } => Complaint::new(Outcome::Undecided, Code::NewerLog, error.to_string()),
-        AppendError::Encode(_) => internal(&error.to_string()),
+        AppendError::Encode(_) | AppendError::OtherBytes { .. } => internal(&error.to_string()),
         AppendError::Log(error) => log_append(error),
         AppendError::Rows(error) => rows(error),
         AppendError::Replay(error) => replay(error),

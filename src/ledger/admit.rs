@@ -61,7 +61,7 @@ impl Pending {
         if let Event::RecordRetracted(event) = &body.event
             && let Some(seq) = tables.resolve(&event.target, &body.by)?
         {
-            self.retracted.insert(seq_key(seq), ());
+            self.retracted.insert(seq_key(seq));
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Known for Admission<'_> {
             return Ok(Some(Target { type_name: String::new(), subject: None, retracted }));
         }
         let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
-        let retracted = retracted || self.pending.retracted.contains_key(&seq_key(seq));
+        let retracted = retracted || self.pending.retracted.contains(&seq_key(seq));
         let row = self.tables.records.row(&seq_key(seq))?;
         Ok(row.map(|row| Target {
             type_name: row.type_name,

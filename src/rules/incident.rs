@@ -238,12 +238,7 @@ impl IncidentFacts {
 
     /// Two records of one act of speech are one answer, wherever the first of them stands. A record that answers two
     /// incidents which were merged answers as surely as it does either.
-    fn take_answer(
-        &mut self,
-        answer: &Answer,
-        claimed: &Claimed<IncidentClaim>,
-        acts: &mut BTreeMap<Seq, usize>,
-    ) {
+    fn take_answer(&mut self, answer: &Answer, claimed: &Claimed<IncidentClaim>, acts: &mut BTreeMap<Seq, usize>) {
         let seq = claimed.seq;
         let Some(earlier) = acts.get(&claimed.act()).and_then(|&at| self.answers.get_mut(at)) else {
             acts.insert(claimed.act(), self.answers.len());

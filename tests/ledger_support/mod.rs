@@ -181,7 +181,9 @@ pub(crate) fn tallies(view: &View<'_>, windows: &[Option<Span>]) -> Vec<Value> {
 }
 
 pub(crate) fn states(view: &View<'_>, instants: &[Instant]) -> Vec<Value> {
-    let at = |at: &Instant| serde_json::to_value(view.states(None, *at, "ledger").unwrap()).unwrap();
+    let at = |at: &Instant| {
+        serde_json::to_value(view.states(None, ceasefire_ledger::vocab::Span::at(*at), "ledger").unwrap()).unwrap()
+    };
     instants.iter().map(at).collect()
 }
 

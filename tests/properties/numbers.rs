@@ -195,7 +195,12 @@ fn agreed_and_effective(effective: When) -> Vec<super::Given> {
 
 fn state_at(view: &View<'_>, at: ceasefire_ledger::vocab::Instant) -> Contested<State> {
     let ceasefire = "truce-1".parse().unwrap();
-    view.states(Some(&ceasefire), at, "ledger").unwrap().ceasefires.pop().unwrap().state
+    view.states(Some(&ceasefire), ceasefire_ledger::vocab::Span::at(at), "ledger")
+        .unwrap()
+        .ceasefires
+        .pop()
+        .unwrap()
+        .state
 }
 
 #[test]

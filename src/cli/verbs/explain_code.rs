@@ -42,16 +42,16 @@ fn ending(text: &str) -> Vec<Outcome> {
     Outcome::ALL.iter().copied().filter(|outcome| Some(outcome.code()) == number || outcome.word() == text).collect()
 }
 
+/// Finds a code; its digits alone will do.
+fn parsed(text: &str) -> Option<Code> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    Code::parse(text).or_else(|| Code::parse(&format!("CF{text:0>4}")).filter(|_| is_number))
+}
+
 fn code(text: &str, console: &mut Console) -> Result<(), Complaint> {
-    let Some(code) = Code::parse(text) else {
+    let Some(code) = parsed(text) else {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
-        // Digits alone are most likely a code without its letters.
-        let text = if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            format!("CF{text:0>4}")
-        } else {
-            text.to_ascii_uppercase()
-        };
-        return Err(unknown(Code::UnknownCode, "error or exit code", &text, &ids));
+        return Err(unknown(Code::UnknownCode, "error or exit code", text, &ids));
     };
     let CodeEntry { id, meaning, hint } = code.entry();
     if !console.is_human() {
@@ -127,5 +127,12 @@ mod tests {
         assert_eq!(ending("undecided"), [Outcome::Undecided]);
         assert_eq!(ending("cancelled"), [Outcome::Interrupted, Outcome::Terminated]);
         assert_eq!(ending("207"), []);
+    }
+
+    #[test]
+    fn the_digits_of_an_error_code_are_enough_and_a_code_that_is_not_there_is_not_guessed() {
+        assert_eq!(parsed("207"), Some(Code::BoundsOrder));
+        assert_eq!(parsed("cf0207"), Some(Code::BoundsOrder));
+        assert_eq!((parsed("9999"), parsed("CF"), parsed("")), (None, None, None));
     }
 }

@@ -358,7 +358,8 @@ fn event_type(text: &str) -> Result<String, Complaint> {
     if EVENT_TYPES.iter().any(|known| known.name == text || is_noun(known.name)) {
         return Ok(text.to_owned());
     }
-    let names: Vec<&str> = EVENT_TYPES.iter().map(|known| known.name).collect();
+    let nouns = EVENT_TYPES.iter().filter_map(|known| known.name.split('.').next());
+    let names: Vec<&str> = EVENT_TYPES.iter().map(|known| known.name).chain(nouns).collect();
     Err(unknown(Code::UnknownEvent, "event type", text, &names))
 }
 
@@ -406,6 +407,7 @@ mod tests {
         let complaint = event_type("violation.reportd").unwrap_err();
         assert_eq!(complaint.code, Code::UnknownEvent);
         assert_eq!(complaint.hint.as_deref(), Some("did you mean `violation.reported`?"));
+        assert_eq!(event_type("violatio").unwrap_err().hint.as_deref(), Some("did you mean `violation`?"));
     }
 
     #[test]

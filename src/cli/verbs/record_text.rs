@@ -154,7 +154,29 @@ pub fn print(
             console.paint(Paint::Faint, &format!("{indent}{:<1$}", row.name, width - 2 * row.depth.min(width / 2)));
         console.line(format!("  {name}  {}", row.text).trim_end())?;
     }
+    print_keyed(told, view, console)?;
     print_names(event, view, lang, console)
+}
+
+/// Says at which positions the records stand that this one names by their keys.
+fn print_keyed(told: &Told, view: &View<'_>, console: &mut Console) -> Result<(), Complaint> {
+    let mut keyed = Vec::new();
+    told.event().refer(&Pointer::root(), &mut |_, reference| {
+        if let Reference::Record(record) = reference
+            && record.key.is_some()
+        {
+            keyed.push(record.clone());
+        }
+    });
+    if !keyed.is_empty() {
+        console.line("")?;
+    }
+    for record in keyed {
+        if let Some(seq) = view.tables().resolve(&record, &told.body.by).map_err(|error| refusal::rows(&error))? {
+            console.line(format!("  {} is record {seq}", isolated(&record.to_string())))?;
+        }
+    }
+    Ok(())
 }
 
 fn print_envelope(told: &Told, mending: &Mending, console: &mut Console) -> Result<(), Complaint> {

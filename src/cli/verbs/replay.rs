@@ -22,7 +22,7 @@ use crate::vocab::{Code, Contested, Seq, Span, ZonePolicy};
 use steps::{Course, Passed, Step, Watch, is_called, watch};
 
 /// Beyond so many steps in a row that change no state, the rest of them is told as a number.
-const RUN: usize = 12;
+const RUN: usize = 30;
 
 /// What `replay` takes.
 #[derive(Debug, Args)]
@@ -268,8 +268,10 @@ fn print(answer: &ReplayAnswer, shown: &Shown, console: &mut Console) -> Result<
     console.line(format!("{title}  records 1 to {}, states{whose} at {}", answer.known_at.seq, answer.valid_at))?;
     console.line("")?;
     print_steps(answer, &shown.passed, console)?;
-    console.line("")?;
-    print_ends(answer, console)?;
+    if !answer.ends.is_empty() {
+        console.line("")?;
+        print_ends(answer, console)?;
+    }
     let (bearing, folded) = (shown.bearing, answer.folded);
     console.line(format!("\n{folded} records folded, {bearing} of them bear on what is shown"))?;
     print_digests(&answer.digests, console)?;

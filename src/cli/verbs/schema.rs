@@ -75,7 +75,18 @@ fn schema(name: &str) -> Result<Schema, Complaint> {
     if let Some(entry) = OTHERS.iter().find(|entry| entry.name == short) {
         return Ok((entry.make)());
     }
+    if let Some(schema) = only_event_of(name).and_then(event_schema) {
+        return Ok(schema);
+    }
     Err(unknown(Code::UnknownSchema, "schema", name, &names()))
+}
+
+/// Gives the one event type of a noun: `violation` is `violation.reported`.
+fn only_event_of(noun: &str) -> Option<&'static str> {
+    let names = EVENT_TYPES.iter().map(|event_type| event_type.name);
+    let mut of_noun = names.filter(|name| name.split('.').next() == Some(noun));
+    let only = of_noun.next()?;
+    of_noun.next().is_none().then_some(only)
 }
 
 fn names() -> Vec<&'static str> {
@@ -188,6 +199,13 @@ mod tests {
     fn an_answers_schema_is_found_by_the_name_the_answer_gives_itself() {
         let schema = schema("ceasefire.tally/1").unwrap().to_value();
         assert_eq!(schema["properties"]["schema"]["const"], "ceasefire.tally/1");
+    }
+
+    #[test]
+    fn a_noun_with_one_event_type_stands_for_it_and_one_with_several_does_not() {
+        assert_eq!(only_event_of("violation"), Some("violation.reported"));
+        assert_eq!(only_event_of("record"), None);
+        assert_eq!(schema("tally").unwrap().to_value()["title"], "ceasefire.tally/1");
     }
 
     #[test]

@@ -14,14 +14,14 @@ use crate::cli::session::Session;
 use crate::ledger::{KnownAt, View};
 use crate::projection::RowError;
 use crate::rules::claims::Claimed;
-use crate::vocab::{Code, Names, Seq};
+use crate::vocab::{ActorId, Code, Label, Names, RecordRef, Seq};
 
 /// What `show` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire show 7\n  ceasefire show 3f9ac21b\n  ceasefire show AZE\n  \
     ceasefire show 7 --raw | tr -d '\\n' | b3sum     prints the hash of record 7")]
 pub struct ShowArgs {
-    /// A position, eight or more digits of a record's hash, or an id
+    /// A position, eight or more digits of a record's hash, or an id; also key:K and by:ACTOR:K for a record's key
     #[arg(value_name = "SEQ|HASH|ID")]
     pub what: String,
     /// Print the record's line, byte for byte as it is stored
@@ -75,14 +75,23 @@ pub struct Named {
     /// What kind of thing.
     pub kind: String,
     /// What is known of it, in short.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<Fact>,
     /// Its names by language.
-    pub names: Vec<(String, String)>,
+    pub names: Names,
     /// The records it rests on.
     pub records: Vec<Seq>,
     /// The command that tells more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<String>,
+}
+
+/// One thing known of it.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Fact {
+    /// What it is about.
+    pub name: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// What was asked for.
@@ -115,6 +124,11 @@ fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
         let told = Told::at(seq, view)?.ok_or_else(|| no_record(text, head))?;
         return Ok(Asked::Record(Box::new(told)));
     }
+    if let Some(record) = keyed(text, view) {
+        let seq = view.tables().resolve(&record, &view.genesis().recorder).map_err(|error| refusal::rows(&error))?;
+        let told = seq.map_or(Ok(None), |seq| Told::at(seq, view))?;
+        return told.map(|told| Asked::Record(Box::new(told))).ok_or_else(|| no_record(text, head));
+    }
     let named = named(text, view).map_err(|error| refusal::rows(&error))?;
     if !named.is_empty() {
         return Ok(Asked::Id(named));
@@ -131,6 +145,15 @@ fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
     let ids = all_ids(view).map_err(|error| refusal::rows(&error))?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     Err(unknown(Code::UnknownRecord, "record, hash or id", text, &ids))
+}
+
+/// Reads `key:K` (the recorder's key K) or `by:ACTOR:K`.
+fn keyed(text: &str, view: &View<'_>) -> Option<RecordRef> {
+    let (by, key) = match text.strip_prefix("by:") {
+        Some(rest) => rest.split_once(':').map(|(by, key)| (ActorId::new(by).ok(), key))?,
+        None => (Some(view.genesis().recorder.clone()), text.strip_prefix("key:")?),
+    };
+    Some(RecordRef { seq: None, key: Some(Label::new(key).ok()?), by })
 }
 
 fn no_record(text: &str, head: Seq) -> Complaint {
@@ -197,7 +220,7 @@ fn actor(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     })?;
     records.sort();
     let more = Some(format!("ceasefire log --actor {id}"));
-    Ok(Some(Named { kind: "actor".to_owned(), facts, names: names(&row.names), records, more }))
+    Ok(Some(Named { kind: "actor".to_owned(), facts, names: row.names, records, more }))
 }
 
 fn place(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
@@ -209,7 +232,7 @@ fn place(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
         }
     })?;
     let more = Some(format!("ceasefire search {id}"));
-    Ok(Some(Named { kind: "place".to_owned(), facts, names: names(&row.names), records: row.records, more }))
+    Ok(Some(Named { kind: "place".to_owned(), facts, names: row.names, records: row.records, more }))
 }
 
 fn ceasefire(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
@@ -226,7 +249,7 @@ fn ceasefire(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     records.sort();
     records.dedup();
     let more = Some(format!("ceasefire state {id}, ceasefire replay {id}"));
-    Ok(Some(Named { kind: "ceasefire".to_owned(), facts, names: names(&row.names), records, more }))
+    Ok(Some(Named { kind: "ceasefire".to_owned(), facts, names: row.names, records, more }))
 }
 
 fn incident(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
@@ -239,7 +262,7 @@ fn incident(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     records.sort();
     records.dedup();
     let more = Some(format!("ceasefire incident {id}"));
-    Ok(Some(Named { kind: "incident".to_owned(), facts, names: Vec::new(), records, more }))
+    Ok(Some(Named { kind: "incident".to_owned(), facts, names: Names::new(Vec::new()), records, more }))
 }
 
 /// A counter's readings in order, each beside who publishes it; nothing is added up.
@@ -259,7 +282,7 @@ fn counter(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     }
     let records = readings.iter().flat_map(Claimed::records).collect();
     let more = Some("ceasefire tally".to_owned());
-    let counter = Named { kind: "counter".to_owned(), facts, names: Vec::new(), records, more };
+    let counter = Named { kind: "counter".to_owned(), facts, names: Names::new(Vec::new()), records, more };
     Ok((!readings.is_empty()).then_some(counter))
 }
 
@@ -272,7 +295,7 @@ fn process(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     });
     let facts = facts.collect();
     let records = reports.iter().flat_map(Claimed::records).collect();
-    let process = Named { kind: "process".to_owned(), facts, names: Vec::new(), records, more: None };
+    let process = Named { kind: "process".to_owned(), facts, names: Names::new(Vec::new()), records, more: None };
     Ok((!reports.is_empty()).then_some(process))
 }
 
@@ -288,15 +311,11 @@ fn key(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
     facts.extend(row.until.map(|until| fact("until", format!("record {until}"))));
     facts.extend(row.suspect_since.map(|since| fact("doubtful", format!("since {since}"))));
     let records = std::iter::once(row.from).chain(row.until).collect();
-    Ok(Some(Named { kind: "key".to_owned(), facts, names: Vec::new(), records, more: None }))
+    Ok(Some(Named { kind: "key".to_owned(), facts, names: Names::new(Vec::new()), records, more: None }))
 }
 
-fn fact(name: &str, value: impl std::fmt::Display) -> (String, String) {
-    (name.to_owned(), value.to_string())
-}
-
-fn names(names: &Names) -> Vec<(String, String)> {
-    names.iter().map(|name| (name.lang.to_string(), name.text.to_string())).collect()
+fn fact(name: &str, value: impl std::fmt::Display) -> Fact {
+    Fact { name: name.to_owned(), value: value.to_string() }
 }
 
 /// Gathers every id, for "did you mean".
@@ -349,11 +368,11 @@ fn print_named(id: &str, thing: &Named, view: &View<'_>, session: &mut Session) 
     let console = &mut session.console;
     let title = console.paint(Paint::Heading, id);
     console.line(format!("{title}  {}", thing.kind))?;
-    for (name, value) in &thing.facts {
+    for Fact { name, value } in &thing.facts {
         console.line(format!("  {name:<10}  {}", isolated(value)))?;
     }
-    for (lang, text) in &thing.names {
-        console.line(format!("  {:<10}  {lang:<4} {}", "name", isolated(text)))?;
+    for name in thing.names.iter() {
+        console.line(format!("  {:<10}  {:<4} {}", "name", name.lang.as_str(), isolated(name.text.as_str())))?;
     }
     let width = seq_width(view.known_at().seq);
     for seq in &thing.records {
