@@ -208,7 +208,7 @@ fn every_test_file_is_a_target_that_runs() {
             unlisted.push(file.clone());
         }
     }
-    for file in files.iter().filter(is_source).filter(|file| file.matches('/').count() > 1) {
+    for file in files.iter().filter(is_source).filter(|file| file.matches('/').count() > 1 && !listed.contains(*file)) {
         let path = Path::new(file);
         let parent = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap();
         let stem = path.file_stem().and_then(|name| name.to_str()).filter(|stem| *stem != "mod").unwrap_or(parent);

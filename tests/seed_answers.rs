@@ -304,7 +304,7 @@ fn answers_stand_with_what_they_answer_and_silence_is_none() {
                     ([text(&contest["by"]).to_owned()].as_slice(), meaning)
                 );
                 assert_eq!(found.possibly, contest["scope"] == "uncertain", "{contest}");
-                assert_eq!(found.basis.map(|basis| basis.as_str()), contest["basis"].as_str());
+                assert_eq!(found.basis.map(ceasefire_ledger::event::ScopeBasis::as_str), contest["basis"].as_str());
                 assert_eq!(found.records, [position(view, &contest["record"])]);
             }
         }

@@ -15,6 +15,7 @@ pub(super) struct Pending {
     skeletons: BTreeMap<String, ActorId>,
     records: BTreeMap<String, Target>,
     retracted: BTreeSet<String>,
+    merged: BTreeMap<IncidentId, IncidentId>,
     last: Seq,
 }
 
@@ -36,6 +37,7 @@ impl Default for Pending {
             skeletons: BTreeMap::new(),
             records: BTreeMap::new(),
             retracted: BTreeSet::new(),
+            merged: BTreeMap::new(),
             last: Seq::NONE,
         }
     }
@@ -51,6 +53,9 @@ impl Pending {
             retracted: false,
         };
         self.records.insert(submission_key(&body.by, body.key.as_str()), target);
+        if let Event::IncidentMerged(event) = &body.event {
+            self.merged.insert(event.incident.clone(), event.into.clone());
+        }
         if let Event::RecordRetracted(event) = &body.event {
             self.retracted.insert(reference_key(&event.target, &body.by));
         }
@@ -144,6 +149,17 @@ impl Known for Admission<'_> {
 
     fn incident(&self, id: &IncidentId) -> Result<bool, RowError> {
         Ok(self.pends(Kind::Incident, id.as_str()) || self.tables.incidents.has(id.as_str())?)
+    }
+
+    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, RowError> {
+        let mut root = self.tables.root_incident(id)?;
+        let mut seen = BTreeSet::new();
+        while let Some(into) = self.pending.merged.get(&root)
+            && seen.insert(root.clone())
+        {
+            root = self.tables.root_incident(into)?;
+        }
+        Ok(root)
     }
 
     fn evidence(&self, digest: &Digest32) -> Result<bool, RowError> {

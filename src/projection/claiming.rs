@@ -32,14 +32,23 @@ where
             let Some(target) = tables.resolve(&correction.target, &recorded.by)? else { return Ok(Vec::new()) };
             let mut keys = Vec::new();
             let (mut at, mut act) = (recorded.at, None);
+            let subject = tables.records.row(&seq_key(target))?.and_then(|row| row.subject);
+            let mut stands_under = subject.clone();
             for key in claim_keys(tables, target, choose)? {
                 if let Some(row) = choose(tables).row(&key)? {
                     (at, act) = (row.at, row.act);
                 }
                 choose(tables).remove(&key);
+                stands_under = key.rsplit_once('/').map(|(under, _)| under.to_owned()).or(stands_under);
                 keys.push(key);
             }
-            let claims = draw(tables, &correction.replacement, recorded)?;
+            let mut claims = draw(tables, &correction.replacement, recorded)?;
+            // A report that a split moved stays where it was moved to.
+            if let (Some(subject), Some(under), [(drawn, _)]) = (subject, stands_under, claims.as_mut_slice())
+                && *drawn == subject
+            {
+                *drawn = under;
+            }
             let mended = Some(Mended::Corrected(recorded.seq));
             keys.extend(put_claims(tables, choose, claims, &Stamp { seq: target, at, act, mended }));
             Ok(keys)

@@ -155,6 +155,9 @@ fn split(tables: &mut Tables, event: &IncidentSplit, recorded: &Recorded) -> Res
     }
     let into = tables.incidents.row(event.out.as_str())?.and_then(|row| row.merged_into);
     let Some((into, _)) = into else { return Ok(()) };
+    if tables.root_incident(&event.incident)? != tables.root_incident(&into)? {
+        return Ok(());
+    }
     tables.incidents.change(event.out.as_str(), |row| row.merged_into = None)?;
     tables.incidents.change(into.as_str(), |row| row.members.retain(|member| *member != event.out))?;
     let root = tables.root_incident(&into)?;

@@ -42,6 +42,11 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn incident(&self, id: &IncidentId) -> Result<bool, Self::Error>;
+    /// Which incident counts for this one, merges followed: itself where it was merged into none.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, Self::Error>;
     /// Is the evidence added?
     ///
     /// # Errors
@@ -209,7 +214,13 @@ fn registration_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K
                     let what = format!("no incident is reported as `{}`", event.out);
                     vec![Fault::new(Code::UnknownIncident, at.member("out"), what)]
                 }
-                _ => Vec::new(),
+                (true, true) => {
+                    let (root, out) = (known.root_incident(&event.incident)?, known.root_incident(&event.out)?);
+                    let what = format!("`{}` was not merged into `{}`", event.out, event.incident);
+                    let apart = out != root || out == event.out;
+                    apart.then(|| Fault::new(Code::UnknownIncident, at.member("out"), what)).into_iter().collect()
+                }
+                (false, false) => Vec::new(),
             }
         }
         _ => Vec::new(),

@@ -95,7 +95,6 @@ fn a_figure_given_for_two_incidents_together_is_not_counted_for_each() {
 }
 
 #[test]
-#[ignore = "not yet so: a correction brings a moved report back to where it was"]
 fn a_report_that_was_moved_by_a_split_stays_moved_when_it_is_corrected() {
     let mut bodies = registry();
     bodies.push(body("r0", report(0)));

@@ -1,9 +1,15 @@
 //! The invariants of the domain (DOMAIN.md §7), over random ledgers that are valid. Each test names its invariant.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a ledger that cannot be made is a failed test"
+)]
+#![allow(
+    clippy::needless_for_each,
+    clippy::cast_possible_truncation,
+    reason = "a script of random moves is short, and reads better as a chain"
 )]
 
 mod acts;

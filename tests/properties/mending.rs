@@ -124,8 +124,17 @@ fn unreferenced_claims(bodies: &[Given]) -> Vec<usize> {
     let claims = bodies.iter().enumerate().skip(registry().len());
     claims
         .filter(|(_, (body, _))| body.event.is_retractable() && !pointed.contains(body.key.as_str()))
+        .filter(|(index, _)| !brings_in_what_others_name(bodies, *index))
         .map(|(index, _)| index)
         .collect()
+}
+
+/// Whether a record is the first report of an incident that a later record names: without it, that one would be refused.
+fn brings_in_what_others_name(bodies: &[Given], index: usize) -> bool {
+    let Event::ViolationReported(report) = &bodies[index].0.event else { return false };
+    let quoted = format!("\"{}\"", report.incident);
+    let names = |given: &Given| given.1.contains(&quoted);
+    !bodies[..index].iter().any(names) && bodies[index + 1..].iter().any(names)
 }
 
 #[test]

@@ -29,7 +29,7 @@ const BATCH: usize = 1_000;
     goes in by batches of 1,000: if the machine stops midway, the same command completes it.")]
 pub struct ImportArgs {
     /// The file's format
-    #[arg(value_enum, value_name = "FORMAT")]
+    #[arg(id = "import_format", value_enum, value_name = "FORMAT")]
     pub format: ImportFormat,
     /// The file, or - for standard input
     #[arg(value_name = "FILE")]

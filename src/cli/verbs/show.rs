@@ -1,10 +1,12 @@
 //! `show`: one record, or what is registered under an id.
 
+mod named;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record_text::{self, Mending, RecordLine, Told, figure_words, mending, refuse_csv, seq_width, to_json};
+use super::record_text::{self, Mending, RecordLine, Told, mending, refuse_csv, seq_width, to_json};
 use super::state::unknown;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
@@ -12,8 +14,6 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::ledger::{KnownAt, View};
-use crate::projection::RowError;
-use crate::rules::claims::Claimed;
 use crate::vocab::{ActorId, Code, Label, Names, RecordRef, Seq};
 
 /// What `show` takes.
@@ -106,8 +106,16 @@ pub fn run(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Complaint>
     let replayed = session.replayed()?;
     let view = replayed.view();
     match find(&args.what, &view)? {
-        Asked::Record(told) if args.raw => session.console.line(&*told.stored.line)?,
-        Asked::Record(told) => show_record(&told, &view, session)?,
+        Asked::Record(told) => {
+            let broken = broken_link(&told, &view)?;
+            let outcome = if broken.is_some() { Outcome::Violated } else { Outcome::Ok };
+            if args.raw {
+                session.console.line(&*told.stored.line)?;
+            } else {
+                show_record(&told, outcome, &view, session)?;
+            }
+            return broken.map_or(Ok(outcome), Err);
+        }
         Asked::Id(_) if args.raw => {
             let what = format!("`{}` is an id, not a record; only a record has bytes", args.what);
             return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave --raw out"));
@@ -115,6 +123,24 @@ pub fn run(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Complaint>
         Asked::Id(named) => show_id(&args.what, named, &view, session)?,
     }
     Ok(Outcome::Ok)
+}
+
+/// Holds a record against what the log says of it: the next record names its hash, and the view names its head's.
+/// A record that was changed is shown all the same, with this complaint beside it.
+fn broken_link(told: &Told, view: &View<'_>) -> Result<Option<Complaint>, Complaint> {
+    let known_at = view.known_at();
+    let seq = told.stored.seq;
+    let said = if seq == known_at.seq {
+        Some(known_at.head)
+    } else {
+        let next = view.reader().record_at(seq.next()).map_err(|error| refusal::read(&error))?;
+        next.map(|next| next.prev)
+    };
+    Ok(said.filter(|said| *said != told.stored.hash).map(|said| {
+        let what =
+            format!("record {seq} hashes to {}, the log says elsewhere that it hashes to {said}", told.stored.hash);
+        Complaint::new(Outcome::Violated, Code::LogCorrupt, what)
+    }))
 }
 
 fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
@@ -129,7 +155,7 @@ fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
         let told = seq.map_or(Ok(None), |seq| Told::at(seq, view))?;
         return told.map(|told| Asked::Record(Box::new(told))).ok_or_else(|| no_record(text, head));
     }
-    let named = named(text, view).map_err(|error| refusal::rows(&error))?;
+    let named = named::named(text, view).map_err(|error| refusal::rows(&error))?;
     if !named.is_empty() {
         return Ok(Asked::Id(named));
     }
@@ -142,7 +168,7 @@ fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
     if position.is_some() || is_hash_prefix(text) {
         return Err(no_record(text, head));
     }
-    let ids = all_ids(view).map_err(|error| refusal::rows(&error))?;
+    let ids = named::all_ids(view).map_err(|error| refusal::rows(&error))?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     Err(unknown(Code::UnknownRecord, "record, hash or id", text, &ids))
 }
@@ -192,150 +218,7 @@ fn by_hash(prefix: &str, head: Seq, view: &View<'_>) -> Result<Option<Seq>, Comp
     }
 }
 
-/// Finds everything an id names.
-fn named(id: &str, view: &View<'_>) -> Result<Vec<Named>, RowError> {
-    let found = [
-        actor(id, view)?,
-        place(id, view)?,
-        ceasefire(id, view)?,
-        incident(id, view)?,
-        counter(id, view)?,
-        process(id, view)?,
-        key(id, view)?,
-    ];
-    Ok(found.into_iter().flatten().collect())
-}
-
-fn actor(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let tables = view.tables();
-    let Some(row) = tables.actors.row(id)? else { return Ok(None) };
-    let mut facts = vec![fact("kind", row.kind)];
-    let mut records = row.records;
-    tables.relations.walk("", |_, related| {
-        let (from, to) = (&related.claim.actor, &related.claim.to);
-        if related.stands() && (from.as_str() == id || to.as_str() == id) {
-            facts.push(fact("relation", format!("{from} {} {to} [record {}]", related.claim.relation, related.seq)));
-            records.push(related.seq);
-        }
-    })?;
-    records.sort();
-    let more = Some(format!("ceasefire log --actor {id}"));
-    Ok(Some(Named { kind: "actor".to_owned(), facts, names: row.names, records, more }))
-}
-
-fn place(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let Some(row) = view.tables().places.row(id)? else { return Ok(None) };
-    let mut facts: Vec<_> = row.within.iter().map(|within| fact("within", within)).collect();
-    view.tables().places.walk("", |_, inner| {
-        if inner.within.as_ref().is_some_and(|within| within.as_str() == id) {
-            facts.push(fact("holds", &inner.place));
-        }
-    })?;
-    let more = Some(format!("ceasefire search {id}"));
-    Ok(Some(Named { kind: "place".to_owned(), facts, names: row.names, records: row.records, more }))
-}
-
-fn ceasefire(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let Some(row) = view.tables().ceasefires.row(id)? else { return Ok(None) };
-    let ids = |ids: &[crate::vocab::ActorId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let mut facts: Vec<_> = row.kind.iter().map(|kind| fact("kind", kind)).collect();
-    let roles = [("parties", &row.parties), ("mediators", &row.mediators), ("guarantors", &row.guarantors)];
-    facts.extend(roles.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| fact(name, ids(list))));
-    facts.extend(row.relations.iter().map(|related| fact("relation", format!("{} {}", related.relation, related.to))));
-    facts.extend(row.external.iter().map(|external| fact("also", format!("{}:{}", external.scheme, external.id))));
-    let claims = view.ceasefire_claims(&row.ceasefire)?;
-    let mut records = row.records;
-    records.extend(claims.iter().flat_map(Claimed::records));
-    records.sort();
-    records.dedup();
-    let more = Some(format!("ceasefire state {id}, ceasefire replay {id}"));
-    Ok(Some(Named { kind: "ceasefire".to_owned(), facts, names: row.names, records, more }))
-}
-
-fn incident(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let Some(row) = view.tables().incidents.row(id)? else { return Ok(None) };
-    let mut facts = Vec::new();
-    facts.extend(row.merged_into.iter().map(|(into, seq)| fact("merged", format!("into {into} [record {seq}]"))));
-    facts.extend(row.members.iter().map(|member| fact("holds", member)));
-    let claims = view.tables().claims_about(&row.incident)?;
-    let mut records: Vec<Seq> = claims.iter().flat_map(Claimed::records).collect();
-    records.sort();
-    records.dedup();
-    let more = Some(format!("ceasefire incident {id}"));
-    Ok(Some(Named { kind: "incident".to_owned(), facts, names: Names::new(Vec::new()), records, more }))
-}
-
-/// A counter's readings in order, each beside who publishes it; nothing is added up.
-fn counter(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let readings = view.tables().readings.rows(&format!("{id}/"))?;
-    let mut facts = Vec::new();
-    for reading in &readings {
-        let claim = &reading.claim;
-        let values: Vec<String> = claim.values.iter().map(figure_words).collect();
-        let period = claim.period.map(|period| format!(" at {period}")).unwrap_or_default();
-        let stands = if reading.stands() { "" } else { ", retracted" };
-        let by = record_text::actors(&claim.voice.speaker);
-        facts.push(fact(
-            "reading",
-            format!("{}{period}, says {by}{stands} [record {}]", values.join("; "), reading.seq),
-        ));
-    }
-    let records = readings.iter().flat_map(Claimed::records).collect();
-    let more = Some("ceasefire tally".to_owned());
-    let counter = Named { kind: "counter".to_owned(), facts, names: Names::new(Vec::new()), records, more };
-    Ok((!readings.is_empty()).then_some(counter))
-}
-
-fn process(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let reports = view.tables().processes.rows(&format!("{id}/"))?;
-    let facts = reports.iter().map(|report| {
-        let attendance = report.claim.attendance.map(|attendance| format!(" {attendance}")).unwrap_or_default();
-        let by = record_text::actors(&report.claim.by);
-        fact("report", format!("{}{attendance} by {by} [record {}]", report.claim.kind, report.seq))
-    });
-    let facts = facts.collect();
-    let records = reports.iter().flat_map(Claimed::records).collect();
-    let process = Named { kind: "process".to_owned(), facts, names: Names::new(Vec::new()), records, more: None };
-    Ok((!reports.is_empty()).then_some(process))
-}
-
-fn key(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
-    let Some(row) = view.tables().keys.row(id)? else { return Ok(None) };
-    let roles: Vec<&str> = row.roles.iter().map(|role| role.as_str()).collect();
-    let mut facts = vec![
-        fact("of", &row.actor),
-        fact("public key", &row.public_key),
-        fact("may sign", roles.join(", ")),
-        fact("from", format!("record {}", row.from)),
-    ];
-    facts.extend(row.until.map(|until| fact("until", format!("record {until}"))));
-    facts.extend(row.suspect_since.map(|since| fact("doubtful", format!("since {since}"))));
-    let records = std::iter::once(row.from).chain(row.until).collect();
-    Ok(Some(Named { kind: "key".to_owned(), facts, names: Names::new(Vec::new()), records, more: None }))
-}
-
-fn fact(name: &str, value: impl std::fmt::Display) -> Fact {
-    Fact { name: name.to_owned(), value: value.to_string() }
-}
-
-/// Gathers every id, for "did you mean".
-fn all_ids(view: &View<'_>) -> Result<Vec<String>, RowError> {
-    let tables = view.tables();
-    let mut ids: Vec<String> = Vec::new();
-    tables.actors.walk("", |key, _| ids.push(key.to_owned()))?;
-    tables.places.walk("", |key, _| ids.push(key.to_owned()))?;
-    tables.ceasefires.walk("", |key, _| ids.push(key.to_owned()))?;
-    tables.incidents.walk("", |key, _| ids.push(key.to_owned()))?;
-    tables.keys.walk("", |key, _| ids.push(key.to_owned()))?;
-    let mut keyed = |key: &str| ids.extend(key.split('/').next().map(ToOwned::to_owned));
-    tables.readings.walk("", |key, _| keyed(key))?;
-    tables.processes.walk("", |key, _| keyed(key))?;
-    ids.sort();
-    ids.dedup();
-    Ok(ids)
-}
-
-fn show_record(told: &Told, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {
+fn show_record(told: &Told, outcome: Outcome, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {
     let mending: Mending = mending(view.tables(), told.stored.seq).map_err(|error| refusal::rows(&error))?;
     if session.console.is_human() {
         let lang = session.global.lang.clone();
@@ -350,7 +233,7 @@ fn show_record(told: &Told, view: &View<'_>, session: &mut Session) -> Result<()
         signed: told.stored.signature().is_some(),
         body: serde_json::from_str(told.stored.body()).unwrap_or_default(),
     }));
-    session.console.answer("show", Outcome::Ok, to_json(&answer)?)
+    session.console.answer("show", outcome, to_json(&answer)?)
 }
 
 fn show_id(id: &str, named: Vec<Named>, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {

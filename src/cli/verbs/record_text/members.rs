@@ -289,7 +289,7 @@ mod tests {
         add(&mut rows, 0, "asserts_breach_of", &serde_json::json!({"asserted": [{"ceasefire": "x", "article": "2"}]}));
         let shown: Vec<(usize, &str, &str)> =
             rows.iter().map(|r| (r.depth, r.name.as_str(), r.text.as_str())).collect();
-        let expected = [(0, "asserts breach of", ""), (1, "asserted", ""), (2, "ceasefire", "x"), (2, "article", "2")];
+        let expected = [(0, "asserts breach of", ""), (1, "asserted", ""), (2, "article", "2"), (2, "ceasefire", "x")];
         assert_eq!(shown, expected);
     }
 }
