@@ -1,6 +1,6 @@
 //! Native events as JSON lines: one body a line, its bytes kept as they are.
 
-use crate::record::{Body, JsonFault, JsonFaultKind, check_json_bytes};
+use crate::record::{Body, JsonFaultKind, check_json_bytes};
 use crate::vocab::{Code, Fault, Pointer};
 
 /// One line of a file, read.
@@ -39,7 +39,7 @@ fn read_line(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFault> {
     let text = check_json_bytes(bytes).map_err(|fault| LineFault {
         line: number,
         column: Some(fault.column),
-        fault: Fault::new(code_of(&fault), Pointer::from_text(fault.pointer.clone()), fault.detail.clone()),
+        fault: Fault::new(code_of(fault.kind), Pointer::from_text(fault.pointer.clone()), fault.detail.clone()),
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, Body>(&mut reader) {
@@ -92,8 +92,8 @@ pub fn typed_code(message: &str) -> Code {
 
 /// Gives the stable code of a breach of the input rules.
 #[must_use]
-pub fn code_of(fault: &JsonFault) -> Code {
-    match fault.kind {
+pub const fn code_of(kind: JsonFaultKind) -> Code {
+    match kind {
         JsonFaultKind::NotUtf8 => Code::NotUtf8,
         JsonFaultKind::ByteOrderMark => Code::ByteOrderMark,
         JsonFaultKind::TrailingBytes => Code::TrailingBytes,

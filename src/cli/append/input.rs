@@ -8,7 +8,8 @@ use super::origin::lies_under;
 use super::yaml;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::outcome::Outcome;
-use crate::record::{JsonFault, JsonFaultKind, check_json_bytes, locate};
+use crate::exchange::jsonl::code_of;
+use crate::record::{JsonFault, check_json_bytes, locate};
 use crate::vocab::{Code, Fault, Pointer};
 
 /// The most that is read of a file, in bytes. A record is far shorter; the rest is room for comments in YAML.
@@ -125,22 +126,5 @@ pub(super) fn json_complaint(fault: &JsonFault, name: &str, base: &Pointer) -> C
         column: Some(fault.column),
         pointer: Some(format!("{}{}", base.as_str(), fault.pointer)),
     };
-    Complaint::new(Outcome::Rejected, json_code(fault.kind), fault.detail.clone()).at(place)
-}
-
-/// Gives the code of a broken rule of JSON.
-pub(super) const fn json_code(kind: JsonFaultKind) -> Code {
-    match kind {
-        JsonFaultKind::NotUtf8 => Code::NotUtf8,
-        JsonFaultKind::ByteOrderMark => Code::ByteOrderMark,
-        JsonFaultKind::TrailingBytes => Code::TrailingBytes,
-        JsonFaultKind::DuplicateKey => Code::DuplicateKey,
-        JsonFaultKind::Float => Code::FloatNumber,
-        JsonFaultKind::IntegerTooLarge => Code::IntegerTooLarge,
-        JsonFaultKind::TooDeep => Code::TooDeep,
-        JsonFaultKind::TextTooLong => Code::TextTooLong,
-        JsonFaultKind::RecordTooLong => Code::RecordTooLong,
-        JsonFaultKind::LoneSurrogate => Code::LoneSurrogate,
-        JsonFaultKind::Syntax | JsonFaultKind::ControlCharacter => Code::JsonSyntax,
-    }
+    Complaint::new(Outcome::Rejected, code_of(fault.kind), fault.detail.clone()).at(place)
 }

@@ -108,7 +108,7 @@ pub(super) fn check_written(event: &Event, complain: impl FnOnce(&Fault) -> Comp
         Ok(()) => Ok(text),
         Err(fault) => {
             let pointer = crate::vocab::Pointer::from_text(format!("/event{}", fault.pointer));
-            Err(complain(&Fault::new(super::input::json_code(fault.kind), pointer, fault.detail)))
+            Err(complain(&Fault::new(crate::exchange::jsonl::code_of(fault.kind), pointer, fault.detail)))
         }
     }
 }

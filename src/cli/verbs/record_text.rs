@@ -47,8 +47,7 @@ pub struct RecordLine {
     /// The id it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Who says so.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Who says so; empty where nobody claims it.
     pub speakers: Vec<String>,
     /// What it says, in codes and ids.
     pub what: String,

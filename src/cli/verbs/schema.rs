@@ -186,6 +186,9 @@ fn error_schema() -> Schema {
 mod tests {
     use super::*;
     use crate::cli::complaint::Place;
+    use crate::cli::verbs::record_text::{Mending, RecordLine};
+    use crate::ledger::KnownAt;
+    use crate::vocab::{Instant, Seq};
 
     #[test]
     fn every_listed_name_has_a_schema_that_is_one() {
@@ -213,6 +216,31 @@ mod tests {
         let complaint = schema("violation.reportd").unwrap_err();
         assert_eq!(complaint.code, Code::UnknownSchema);
         assert_eq!(complaint.hint.as_deref(), Some("did you mean `violation.reported`?"));
+    }
+
+    #[test]
+    fn a_record_that_nobody_claims_fits_the_schema_of_log() {
+        let zeros = crate::record::RecordHash::ZERO;
+        let line = RecordLine {
+            seq: Seq::FIRST,
+            recorded: Instant::MIN,
+            r#type: "incident.merged".to_owned(),
+            by: "recorder".to_owned(),
+            subject: None,
+            speakers: Vec::new(),
+            what: "a into b".to_owned(),
+            summary: None,
+            mending: Mending::default(),
+        };
+        let known_at = KnownAt { origin: "example.org/x".to_owned(), log: zeros, seq: Seq::FIRST, head: zeros };
+        let mut value = serde_json::to_value(log::LogAnswer { known_at, records: vec![line] }).unwrap();
+        value["schema"] = json!("ceasefire.log/1");
+        value["outcome"] = json!("ok");
+        let validator = jsonschema::validator_for(&schema("log").unwrap().to_value()).unwrap();
+        let faults: Vec<String> = validator.iter_errors(&value).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new());
+        value["outcome"] = json!("fine");
+        assert!(!validator.is_valid(&value));
     }
 
     #[test]
