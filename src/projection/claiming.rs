@@ -31,12 +31,14 @@ where
         Event::RecordCorrected(correction) => {
             let Some(target) = tables.resolve(&correction.target, &recorded.by)? else { return Ok(Vec::new()) };
             let mut keys = Vec::new();
-            let (mut at, mut act) = (recorded.at, None);
+            // An identified statement stays identified, also where it was about no incident until now.
+            let identified = tables.statements.row(&seq_key(target))?.and_then(|row| row.act);
+            let (mut at, mut act) = (recorded.at, identified);
             let subject = tables.records.row(&seq_key(target))?.and_then(|row| row.subject);
             let mut stands_under = subject.clone();
             for key in claim_keys(tables, target, choose)? {
                 if let Some(row) = choose(tables).row(&key)? {
-                    (at, act) = (row.at, row.act);
+                    (at, act) = (row.at, row.act.or(act));
                 }
                 choose(tables).remove(&key);
                 stands_under = key.rsplit_once('/').map(|(under, _)| under.to_owned()).or(stands_under);
