@@ -245,14 +245,15 @@ fn sound_rows_are_used_without_a_word() {
 }
 
 #[test]
-fn rows_that_are_gone_are_made_anew() {
+fn rows_that_are_gone_are_noticed_and_made_anew() {
+    let none = [Notice::ProjectionsRebuilt { why: "there were none".to_owned(), aside: None }];
     let ledger = stored();
     fs::remove_dir_all(ledger.folder.projections()).unwrap();
-    assert_eq!(ledger.reopened(), []);
+    assert_eq!(ledger.reopened(), none);
     for file in ledger.files() {
         fs::remove_file(file).unwrap();
     }
-    assert_eq!(ledger.reopened(), []);
+    assert_eq!(ledger.reopened(), none);
 }
 
 #[test]

@@ -80,6 +80,9 @@ pub(super) fn stand_at_head(
         return fold_in_memory(reader, notices, progress);
     };
     let from = Cursor::read(store.as_ref())?;
+    if from.is_none() && notices.is_empty() && reader.head()?.seq > Seq::FIRST {
+        notices.push(Notice::ProjectionsRebuilt { why: "there were none".to_owned(), aside: None });
+    }
     let mut fold = Fold::on(Arc::clone(&store));
     match fold_log(reader, from.as_ref(), Until::Head, &mut fold, progress) {
         Ok(cursor) => Ok(Standing { fold, cursor, notices }),
@@ -202,5 +205,8 @@ pub(super) fn rebuild(
             .remove_projections()
             .map_err(|error| ReplayError::Rows(crate::projection::RowError::Store(error.to_string())))?;
     }
-    stand_at_head(folder, reader, progress)
+    let mut standing = stand_at_head(folder, reader, progress)?;
+    // Somebody who asked for it need not be told.
+    standing.notices.retain(|notice| !matches!(notice, Notice::ProjectionsRebuilt { aside: None, .. }));
+    Ok(standing)
 }
