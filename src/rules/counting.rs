@@ -267,29 +267,34 @@ impl<'a> Counting<'a> {
         let mut columns: Vec<Column<'a>> = Vec::new();
         for charge in &facts.charges {
             for accused in &charge.accused {
-                let (key, side) = self.column_key(accused);
+                let key = self.column_key(accused);
                 match columns.iter_mut().find(|column| column.accused == key) {
                     Some(column) => column.charges.push(charge),
-                    None => columns.push(Column { accused: key, side, charges: vec![charge] }),
+                    None => {
+                        let side = self.column_side(accused);
+                        columns.push(Column { accused: key, side, charges: vec![charge] });
+                    }
                 }
             }
         }
         columns
     }
 
-    fn column_key(&self, accused: &'a ActorRef) -> (String, Option<&'a ActorId>) {
-        let one = std::slice::from_ref(accused);
-        match (self.sides.sides(one).as_slice(), accused) {
-            ([side], _) => (side.to_string(), self.side_ref(accused)),
-            (several, ActorRef::AnyOf(_)) => {
-                (several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"), None)
-            }
-            _ => (in_one_part(accused), None),
+    /// The side that an accused surely belongs to.
+    fn column_side(&self, accused: &'a ActorRef) -> Option<&'a ActorId> {
+        match self.sides.sides(std::slice::from_ref(accused)).as_slice() {
+            [side] => Some(*side),
+            _ => None,
         }
     }
 
-    fn side_ref(&self, accused: &'a ActorRef) -> Option<&'a ActorId> {
-        accused.possible().next().map(|actor| self.sides.side_of(actor))
+    /// The name of an accused's column.
+    fn column_key(&self, accused: &ActorRef) -> String {
+        match (self.sides.sides(std::slice::from_ref(accused)).as_slice(), accused) {
+            ([side], _) => side.to_string(),
+            (several, ActorRef::AnyOf(_)) => several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"),
+            _ => in_one_part(accused),
+        }
     }
 
     fn sort_into(&self, buckets: &mut Buckets, index: usize, incident: &Counted<'a>) {
@@ -361,22 +366,13 @@ impl<'a> Counting<'a> {
         }
         for breach in &facts.breaches {
             let ours = self.ceasefire.as_ref().is_none_or(|(ceasefire, _)| breach.ceasefire == **ceasefire);
-            let names = breach.accused.iter().any(|actor| self.column_key_owned(actor) == *accused);
+            let names = breach.accused.iter().any(|actor| self.column_key(actor) == *accused);
             if ours && names {
                 put(format!("asserted_breaches/{accused}"));
                 for class in self.accuser_classes(&breach.by, column.side) {
                     put(format!("asserted_breaches/{accused}/{class}"));
                 }
             }
-        }
-    }
-
-    fn column_key_owned(&self, accused: &ActorRef) -> String {
-        let sides = self.sides.sides(std::slice::from_ref(accused));
-        match (sides.as_slice(), accused) {
-            ([side], _) => side.to_string(),
-            (several, ActorRef::AnyOf(_)) => several.iter().map(|side| side.as_str()).collect::<Vec<_>>().join("|"),
-            _ => in_one_part(accused),
         }
     }
 
