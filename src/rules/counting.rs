@@ -268,12 +268,11 @@ impl<'a> Counting<'a> {
         for charge in &facts.charges {
             for accused in &charge.accused {
                 let key = self.column_key(accused);
-                match columns.iter_mut().find(|column| column.accused == key) {
-                    Some(column) => column.charges.push(charge),
-                    None => {
-                        let side = self.column_side(accused);
-                        columns.push(Column { accused: key, side, charges: vec![charge] });
-                    }
+                if let Some(column) = columns.iter_mut().find(|column| column.accused == key) {
+                    column.charges.push(charge);
+                } else {
+                    let side = self.column_side(accused);
+                    columns.push(Column { accused: key, side, charges: vec![charge] });
                 }
             }
         }
