@@ -1,0 +1,63 @@
+//! The chain's own findings, sorted by what they break, and how the log ends.
+
+use std::collections::BTreeMap;
+
+use super::VerifyError;
+use super::checking::{Checking, Passed};
+use super::report::{Check, Finding, Verdict};
+use crate::log::{ChainFault, ChainReport};
+
+/// Framing, chain, batches, time, seals and end.
+pub(super) struct Chain;
+
+/// What each check of the chain looks at.
+const CHAIN_CHECKS: &[(&str, &str)] = &[
+    ("framing", "every line is one record, written in the one way the format allows"),
+    ("chain", "every record names the hash of the one before it, without a gap"),
+    ("batches", "every batch is whole"),
+    ("time", "recording times never go back"),
+    ("seals", "every finished segment is what its seal says"),
+];
+
+impl Checking for Chain {
+    fn conclude(self: Box<Self>, passed: &Passed<'_>) -> Result<Vec<Check>, VerifyError> {
+        let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+        for finding in &passed.chain.findings {
+            by_check.entry(check_of(&finding.fault)).or_default().push(Finding {
+                segment: Some(finding.segment.to_string()),
+                offset: Some(finding.offset),
+                ..Finding::at(finding.seq, finding.fault.to_string())
+            });
+        }
+        let mut checks: Vec<Check> = CHAIN_CHECKS
+            .iter()
+            .map(|&(name, detail)| Check::of_findings(name, detail, by_check.remove(name).unwrap_or_default()))
+            .collect();
+        checks.push(end_check(passed.chain, passed.is_being_written()));
+        Ok(checks)
+    }
+}
+
+fn end_check(chain: &ChainReport, being_written: bool) -> Check {
+    match &chain.torn {
+        None => Check::ok("end", "the last batch is complete"),
+        Some(_) if being_written => Check::ok("end", "a batch is being written"),
+        Some(torn) => {
+            let detail = format!(
+                "{} bytes of a half-written batch after byte {} of {}; `ceasefire recover` moves them aside",
+                torn.bytes, torn.from, torn.segment
+            );
+            Check { verdict: Verdict::Torn, ..Check::ok("end", detail) }
+        }
+    }
+}
+
+const fn check_of(fault: &ChainFault) -> &'static str {
+    match fault {
+        ChainFault::Undecodable(_) | ChainFault::Unterminated => "framing",
+        ChainFault::TimeBackwards { .. } => "time",
+        ChainFault::BatchEnd { .. } | ChainFault::IncompleteBatch { .. } => "batches",
+        ChainFault::SealMissing | ChainFault::SealMismatch { .. } => "seals",
+        _ => "chain",
+    }
+}
