@@ -225,7 +225,9 @@ fn exit_12_a_submitter_who_is_not_registered_may_not_submit() {
 #[test]
 fn exit_13_a_moved_head_and_a_key_used_for_something_else() {
     let desk = Desk::with_example();
-    let report = |act: &'static str| ["append", "violation", "--source", "AZE.MoD", "--act", act, "--key", "patrol-7"];
+    let report = |act: &'static str| {
+        ["append", "violation", "--source", "AZE.MoD", "--act", act, "--idempotency-key", "patrol-7"]
+    };
     assert_eq!(code(&desk.run(&report("shelling"))), 0);
     refused(&desk, &report("overflight"), 13, "CF0405");
     let other = "0".repeat(64);

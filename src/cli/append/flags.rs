@@ -16,7 +16,7 @@ pub(super) struct FlagReader<'a> {
 impl<'a> FlagReader<'a> {
     pub(super) fn new(context: &Context<'a>) -> Self {
         let mut names = FlagNames::default();
-        names.note(&Pointer::from_text("/key"), "--key", true);
+        names.note(&Pointer::from_text("/key"), "--idempotency-key", true);
         names.note(&Pointer::from_text("/by"), "--by", true);
         Self { zones: context.zones, level_of: context.level_of, names }
     }

@@ -35,10 +35,10 @@ pub(super) trait SubjectFlags: clap::Args + Default + PartialEq {
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Submission")]
 pub(super) struct SharedFlags {
-    /// The idempotency key: the same key with the same content is the same record. Without one it is made from the
-    /// content, so that a command typed twice is one record
+    /// The same idempotency key with the same content is the same record. Without one it is made from the content, so
+    /// that a command typed twice is one record
     #[arg(long, global = true, value_name = "KEY")]
-    key: Option<String>,
+    idempotency_key: Option<String>,
     /// Who submits it, where it is not the recorder of this ledger
     #[arg(long, global = true, value_name = "ACTOR")]
     by: Option<String>,
@@ -55,14 +55,14 @@ impl SharedFlags {
     /// Completes a draft. `further` marks off the key of each further event of one command.
     pub(super) fn draft(&self, event: Event, origin: DraftOrigin, further: &str) -> Result<Draft, Complaint> {
         let text = check_written(&event, |fault| Complaint::fault(fault, Some(origin.place(&fault.pointer))))?;
-        let key = match &self.key {
+        let key = match &self.idempotency_key {
             Some(key) => format!("{key}{further}"),
             None => format!("auto-{}", blake3::hash(text.as_bytes()).to_hex().get(..32).unwrap_or_default()),
         };
         let refuse = |flag: &'static str, pointer: &str, error| {
             super::flags::complain(flag, crate::vocab::Pointer::from_text(pointer), error)
         };
-        let key = Label::typed(&key).map_err(|error| refuse("--key", "/key", error))?;
+        let key = Label::typed(&key).map_err(|error| refuse("--idempotency-key", "/key", error))?;
         let by = self.by.as_deref().map(ActorId::typed).transpose().map_err(|error| refuse("--by", "/by", error))?;
         Ok(Draft { event, key, by, origin })
     }

@@ -9,7 +9,7 @@
 //! here could not be read at all.
 //!
 //! - An incident that is given no id is named after the content of its report, `inc-` and ten hexadecimal digits.
-//! - Without `--key` the idempotency key is made from the content, `auto-` and 32 hexadecimal digits, so that the same
+//! - Without `--idempotency-key` the key is made from the content, `auto-` and 32 hexadecimal digits, so that the same
 //!   command typed twice is one record.
 
 mod assessment;

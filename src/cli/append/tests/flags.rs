@@ -114,7 +114,9 @@ fn an_incident_without_an_id_is_named_after_its_content_and_a_command_typed_twic
 
 #[test]
 fn a_typed_key_and_submitter_stand_as_they_are() {
-    let draft = &drafts(&["violation", "--source", "AZE", "--killed", "13", "--key", "p3/17", "--by", "patrol-3"])[0];
+    let draft =
+        &drafts(&["violation", "--source", "AZE", "--killed", "13", "--idempotency-key", "p3/17", "--by", "patrol-3"])
+            [0];
     assert_eq!((draft.key.as_str(), draft.by.as_ref().unwrap().as_str()), ("p3/17", "patrol-3"));
 }
 
@@ -300,8 +302,18 @@ fn registry_and_keys_come_from_flags() {
 
 #[test]
 fn an_actor_with_relations_is_one_draft_more_for_each() {
-    let line =
-        ["actor", "AZE.MoD", "--name", "en=Ministry of Defence", "--kind", "organ", "--part-of", "AZE", "--key", "k"];
+    let line = [
+        "actor",
+        "AZE.MoD",
+        "--name",
+        "en=Ministry of Defence",
+        "--kind",
+        "organ",
+        "--part-of",
+        "AZE",
+        "--idempotency-key",
+        "k",
+    ];
     let drafts = drafts(&line);
     let events: Vec<Value> = drafts.iter().map(|draft| serde_json::to_value(&draft.event).unwrap()).collect();
     assert_eq!(

@@ -34,7 +34,7 @@ fn a_bad_value_is_refused_at_its_flag_with_its_code() {
         (&["--document-blake3", "EA44"], "CF0214", "--document-blake3", "/event/source/document/blake3"),
         (&["--radius", "0.5", "--lat", "1", "--lon", "1"], "CF0114", "--radius", "/event/where/radius_m"),
         (&["--incident", "inc 1"], "CF0201", "--incident", "/event/incident"),
-        (&["--killed", "1", "--key", ""], "CF0217", "--key", "/key"),
+        (&["--killed", "1", "--idempotency-key", ""], "CF0217", "--idempotency-key", "/key"),
         (&["--killed", "1", "--by", "?me"], "CF0201", "--by", "/by"),
     ] {
         let line = [&SOURCE[..], args].concat();
