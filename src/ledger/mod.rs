@@ -5,6 +5,7 @@
 
 mod admit;
 mod archive;
+mod breakdown;
 mod folder;
 mod genesis;
 mod incident;
@@ -17,6 +18,7 @@ mod view;
 mod writing;
 
 pub use archive::{Archive, Replayed};
+pub use breakdown::{BreakdownAnswer, BreakdownQuestion, BrokenDownBy};
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};

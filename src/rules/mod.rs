@@ -1,9 +1,10 @@
 //! Pure decisions and folds: what may be admitted, what state a ceasefire is in, what counts as what.
 //!
 //! Nothing here reads a file, a clock or a projection. Each file is one part of DOMAIN.md §4 and §5:
-//! [`lifecycle`] (L1–L8), [`scope`], [`contest`], [`incident`], [`counting`] (C1–C16), and [`admission`].
+//! [`lifecycle`] (L1–L8), [`scope`], [`contest`], [`incident`], [`counting`] (C1–C16), [`breakdown`] by time and place, and [`admission`].
 
 pub mod admission;
+pub mod breakdown;
 pub mod claims;
 pub mod contest;
 pub mod counting;

@@ -78,6 +78,19 @@ impl PlaceTree {
         }
         false
     }
+
+    /// Gives the part of the outermost place that a place lies in; the place itself where it lies in none.
+    #[must_use]
+    pub fn region_of<'a>(&'a self, place: &'a PlaceId) -> &'a PlaceId {
+        let mut region = place;
+        for _ in 0..=self.within.len() {
+            match self.within.get(region) {
+                Some(outer) if self.within.contains_key(outer) => region = outer,
+                _ => break,
+            }
+        }
+        region
+    }
 }
 
 /// What decides the scope of one ceasefire.

@@ -26,6 +26,7 @@ mod quantity;
 mod record_ref;
 mod reference;
 mod seq;
+mod slot;
 mod source;
 mod text;
 mod when;
@@ -45,6 +46,7 @@ pub use quantity::{Bounds, Op, Outcome, PluralFloors, Quantity, QuantityKind, Tr
 pub use record_ref::RecordRef;
 pub use reference::{Refer, Reference};
 pub use seq::Seq;
+pub use slot::{Cut, Slot, Stretch};
 pub use source::{CharSpan, Credibility, Digest32, Document, Reliability, Source};
 pub use text::{LABEL_MAX_BYTES, Label, Lang, Name, Names, TEXT_MAX_BYTES, Text, TextError, is_bidi_control};
 pub use when::{Anchor, Precision, Span, TzBasis, When, ZonePolicy};

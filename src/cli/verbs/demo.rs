@@ -120,6 +120,7 @@ fn tally(session: &mut Session) -> Result<(), Complaint> {
         ceasefire: Some("nk-2020-10-10".to_owned()),
         by: super::tally::Part::All,
         lineage: false,
+        clock: super::clock::ClockArgs::default(),
     };
     super::tally::run(&args, session).map(drop)
 }

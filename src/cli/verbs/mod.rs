@@ -1,6 +1,7 @@
 //! One file for each verb: what can be typed, and what it does.
 
 pub mod append;
+mod clock;
 pub mod completions;
 pub mod demo;
 pub mod diff;

@@ -12,7 +12,7 @@ use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::event::{EVENT_TYPES, Event, event_schema};
-use crate::ledger::{IncidentAnswer, StateAnswer, TallyAnswer, VerifyReport};
+use crate::ledger::{BreakdownAnswer, IncidentAnswer, StateAnswer, TallyAnswer, VerifyReport};
 use crate::record::Body;
 use crate::vocab::Code;
 
@@ -40,6 +40,11 @@ const OTHERS: &[Entry] = &[
     Entry { name: "error", about: "what stands on stderr when something is wrong", make: error_schema },
     Entry { name: "state", about: "the answer of `state`", make: || answer::<StateAnswer>("state") },
     Entry { name: "tally", about: "the answer of `tally`", make: || answer::<TallyAnswer>("tally") },
+    Entry {
+        name: "breakdown",
+        about: "the answer of `tally --by day`, week, month, year, region, place",
+        make: || answer::<BreakdownAnswer>("breakdown"),
+    },
     Entry { name: "incident", about: "the answer of `incident ID`", make: || answer::<IncidentAnswer>("incident") },
     Entry { name: "verify", about: "the answer of `verify`", make: || answer::<VerifyReport>("verify") },
     Entry { name: "replay", about: "the answer of `replay`", make: || answer::<replay::ReplayAnswer>("replay") },

@@ -1,10 +1,13 @@
 //! `tally`: the counting matrix, with coverage, rule set, and an id for every number.
 
+mod breakdown;
+
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::clock::ClockArgs;
 use super::state::{ceasefire_id, records};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
@@ -30,6 +33,8 @@ pub struct TallyArgs {
     /// Print the incidents and records behind each number too
     #[arg(long)]
     pub lineage: bool,
+    #[command(flatten)]
+    pub clock: ClockArgs,
 }
 
 /// A part of the tally.
@@ -45,10 +50,25 @@ pub enum Part {
     Figures,
     /// Counters that others keep: readings, never added.
     Counters,
+    /// Incidents by reporting day: surely in it, possibly in it.
+    Day,
+    /// Incidents by week (ISO 8601).
+    Week,
+    /// Incidents by month.
+    Month,
+    /// Incidents by year.
+    Year,
+    /// Incidents by region: the part of the outermost registered place.
+    Region,
+    /// Incidents by registered place.
+    Place,
 }
 
 /// Counts.
 pub fn run(args: &TallyArgs, session: &mut Session) -> Result<Outcome, Complaint> {
+    if let Some(axis) = breakdown::axis(args.by) {
+        return breakdown::run(args, axis, session);
+    }
     let replayed = session.replayed()?;
     let view = replayed.view();
     let answer = answer(args.ceasefire.as_deref(), &view, session, args.lineage)?;
