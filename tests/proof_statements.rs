@@ -13,10 +13,11 @@ use ceasefire_ledger::proof::{
     AddCheckpointRequest, BodySigner, BundleError, Checkpoint, CheckpointError, CosignError, Disclosure,
     DisclosureError, DisclosureVerdict, ENTRY_LENGTH_MAX, EntryBundle, KeyName, MemoryTree, NOTE_LENGTH_MAX, Note,
     NoteError, NoteSignature, OpenCheckpointError, ParseKeyError, Policy, PolicyFault, PolicyVerdict, PosixTime,
-    REQUEST_HASHES_MAX, SealError, SealedList, SignCheckpointError, SignatureType, SignerKey, TREE_SIZE_MAX, TlogProof,
-    TlogProofError, TreeHash, UnmetParty, WitnessRequestError, cosign, empty_root, leaf_hash, prove_inclusion,
-    tree_root,
+    REQUEST_HASHES_MAX, SealError, SealedList, SealedListError, SignCheckpointError, SignatureType, SignerKey,
+    TREE_SIZE_MAX, TlogProof, TlogProofError, TreeHash, UnmetParty, WitnessRequestError, cosign, empty_root, leaf_hash,
+    prove_inclusion, tree_root,
 };
+use ceasefire_ledger::vocab::Digest32;
 use proptest::prelude::*;
 
 fn name(text: &str) -> KeyName {
@@ -227,12 +228,28 @@ fn the_length_of_a_sealed_list_tells_only_its_class() {
         assert_eq!(list.digests().len(), expected, "{count} fields");
         assert!(disclosures.iter().all(|disclosure| list.check(disclosure) == DisclosureVerdict::SealedHere));
         let texts: Vec<_> = list.digests().iter().map(ToString::to_string).collect();
-        assert!(texts.is_sorted());
+        let recorded: Vec<Digest32> = list.digests().iter().copied().map(Digest32::from).collect();
+        assert!(recorded.iter().map(ToString::to_string).is_sorted());
         if count > 0 {
-            assert_eq!(SealedList::parse(&texts), Ok(list));
+            assert_eq!(SealedList::parse(&texts).as_ref(), Ok(&list));
+            assert_eq!(SealedList::of_record(&recorded), Ok(list));
         }
     }
     assert_eq!(SealedList::seal(&sealed(33), counting()), Err(SealError::TooManyFields { actual: 33 }));
+}
+
+#[test]
+fn a_record_whose_digests_are_out_of_order_or_of_another_number_is_refused_with_the_place() {
+    let list = SealedList::seal(&sealed(5), counting()).unwrap();
+    let recorded: Vec<Digest32> = list.digests().iter().copied().map(Digest32::from).collect();
+    let mut swapped = recorded.clone();
+    swapped.swap(2, 3);
+    assert_eq!(SealedList::of_record(&swapped), Err(SealedListError::Order { at: 3 }));
+    swapped[3] = swapped[2];
+    assert_eq!(SealedList::of_record(&swapped), Err(SealedListError::Order { at: 3 }));
+    for actual in [0, 1, 7] {
+        assert_eq!(SealedList::of_record(&recorded[..actual]), Err(SealedListError::Length { actual }));
+    }
 }
 
 #[test]

@@ -10,11 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::upcast;
 use super::{
-    AccessDenied, AccusationMade, ActIdentified, ActorRegistered, ActorRelated, AnnexErased, CeasefireRecorded,
-    EvidenceAdded, EvidenceTransferred, FindingIssued, ImportCompleted, IncidentMerged, IncidentSplit, KeyAdded,
-    KeyRevoked, KeyRotated, LedgerCreated, PlaceRegistered, ProcessReported, QuietReported, RecordCorrected,
-    RecordRetracted, ResponseMade, SegmentSealed, StatementMade, StepReported, TallyReported, TermsReported,
-    VerificationStepped, ViolationReported,
+    AccessDenied, AccusationMade, ActIdentified, ActorRegistered, ActorRelated, AnnexDisclosed, AnnexErased,
+    AnnexReleased, AnnexWithheld, CeasefireRecorded, EvidenceAdded, EvidenceTransferred, FindingIssued,
+    ImportCompleted, IncidentMerged, IncidentSplit, KeyAdded, KeyRevoked, KeyRotated, LedgerCreated, PlaceRegistered,
+    ProcessReported, QuietReported, RecordCorrected, RecordRetracted, ResponseMade, SegmentSealed, StatementMade,
+    StepReported, TallyReported, TermsReported, VerificationStepped, ViolationReported,
 };
 use crate::vocab::{Check, Fault, Pointer, Refer, Reference};
 
@@ -196,6 +196,12 @@ catalogue! {
     IncidentSplit = "incident.split", 1;
     /// Two statements are one act.
     ActIdentified = "act.identified", 1;
+    /// Sealed values are kept back.
+    AnnexWithheld = "annex.withheld", 1;
+    /// Withheld values may be shown again.
+    AnnexReleased = "annex.released", 1;
+    /// Sealed values were handed over.
+    AnnexDisclosed = "annex.disclosed", 1;
     /// Sealed values were destroyed.
     AnnexErased = "annex.erased", 1;
     /// What an import took in.

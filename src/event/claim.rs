@@ -49,6 +49,10 @@ impl Event {
             Self::IncidentSplit(event) => Some(&event.reason),
             Self::ActIdentified(event) => Some(&event.reason),
             Self::KeyRevoked(event) => Some(&event.reason),
+            Self::AnnexWithheld(event) => Some(&event.reason),
+            Self::AnnexReleased(event) => Some(&event.reason),
+            Self::AnnexDisclosed(event) => Some(&event.purpose),
+            Self::AnnexErased(event) => Some(&event.legal_basis),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Event;
 use super::members::{Coherent, members};
 use crate::vocab::{
-    ActorId, Check, Code, Digest32, Fault, IncidentId, Label, Pointer, RecordRef, Refer, Reference, Text, choices,
+    Check, Code, Digest32, Fault, IncidentId, Label, Pointer, RecordRef, Refer, Reference, Text, choices,
 };
 
 choices! {
@@ -144,41 +144,6 @@ impl Coherent for ActIdentified {
         if let Some((index, _)) = twice {
             let pointer = at.member("records").item(index);
             faults.push(Fault::new(Code::SelfReference, pointer, "a record is identified with itself"));
-        }
-    }
-}
-
-/// `annex.erased`: sealed values were destroyed; their digests stay in the record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct AnnexErased {
-    /// The record whose values were destroyed.
-    pub target: RecordRef,
-    /// The SHA-256 digests of the destroyed disclosures.
-    pub digests: Vec<Digest32>,
-    /// On which legal ground.
-    pub legal_basis: Text,
-    /// Who asked for it.
-    pub requester: Label,
-    /// Who approved it: two.
-    pub approvers: Vec<ActorId>,
-}
-
-members!(AnnexErased { target, approvers });
-
-impl Coherent for AnnexErased {
-    fn coherent(&self, at: &Pointer, faults: &mut Vec<Fault>) {
-        let distinct = matches!(self.approvers.as_slice(), [first, second] if first != second);
-        if !distinct {
-            faults.push(Fault::new(
-                Code::EmptyList,
-                at.member("approvers"),
-                "an erasure needs two different approvers",
-            ));
-        }
-        if self.digests.is_empty() {
-            faults.push(Fault::new(Code::EmptyList, at.member("digests"), "nothing is erased"));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! and `v` come first. A newer type or version is kept by name ([`Event::Newer`]); an older one is lifted.
 
 mod about;
+mod annex;
 mod assessment;
 mod catalogue;
 mod ceasefire;
@@ -22,6 +23,7 @@ mod upcast;
 mod violation;
 
 pub use about::{About, Legal};
+pub use annex::{AnnexDisclosed, AnnexErased, AnnexReleased, AnnexWithheld};
 pub use assessment::{Dissent, FindingIssued, FindingOutcome, VerificationStep, VerificationStepped};
 pub use catalogue::{EVENT_TYPES, Event, EventType, NewerEvent, current_version};
 pub use ceasefire::{
@@ -31,8 +33,7 @@ pub use ceasefire::{
 pub use claim::is_retractable_type;
 pub use evidence::{EvidenceAdded, EvidenceTransferred};
 pub use housekeeping::{
-    ActIdentified, AnnexErased, ImportCompleted, IncidentMerged, IncidentSplit, MendedBy, RecordCorrected,
-    RecordRetracted,
+    ActIdentified, ImportCompleted, IncidentMerged, IncidentSplit, MendedBy, RecordCorrected, RecordRetracted,
 };
 pub use ledger::{LedgerCreated, Recorder, SegmentSealed};
 pub use process::{Attendance, ProcessKind, ProcessReported};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::event::Event;
 use crate::projection::{RowError, Tables, seq_key, submission_key};
 use crate::record::Body;
-use crate::rules::admission::{Known, Target, skeleton};
+use crate::rules::admission::{AnnexStanding, Known, Target, skeleton};
 use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, PlaceId, RecordRef, Reference, Seq};
 
 /// What a batch introduces before it is in the log: no position yet, but ids and keys.
@@ -15,6 +15,7 @@ pub(super) struct Pending {
     skeletons: BTreeMap<String, ActorId>,
     records: BTreeMap<String, Target>,
     retracted: BTreeSet<String>,
+    annexes: BTreeMap<String, AnnexStanding>,
     merged: BTreeMap<IncidentId, IncidentId>,
     last: Seq,
 }
@@ -37,6 +38,7 @@ impl Default for Pending {
             skeletons: BTreeMap::new(),
             records: BTreeMap::new(),
             retracted: BTreeSet::new(),
+            annexes: BTreeMap::new(),
             merged: BTreeMap::new(),
             last: Seq::NONE,
         }
@@ -68,6 +70,32 @@ impl Pending {
         {
             self.retracted.insert(seq_key(seq));
         }
+        Ok(())
+    }
+
+    /// Remembers what a body seals, and what it decides about sealed fields, for those who come after it in the batch.
+    pub(super) fn seal(&mut self, body: &Body, tables: &Tables) -> Result<(), RowError> {
+        if let Some(sealed) = &body.sealed {
+            let annex = AnnexStanding { digests: sealed.clone(), ..AnnexStanding::default() };
+            self.annexes.insert(submission_key(&body.by, body.key.as_str()), annex);
+        }
+        let (target, digests) = match &body.event {
+            Event::AnnexWithheld(event) => (&event.target, &event.digests),
+            Event::AnnexReleased(event) => (&event.target, &event.digests),
+            Event::AnnexErased(event) => (&event.target, &event.digests),
+            _ => return Ok(()),
+        };
+        let mut annex = Admission { tables, pending: self }.annex(target, &body.by)?;
+        match &body.event {
+            Event::AnnexWithheld(_) => annex.withheld.extend(digests),
+            Event::AnnexReleased(_) => annex.withheld.retain(|digest| !digests.contains(digest)),
+            _ => annex.erased.extend(digests),
+        }
+        let key = match tables.resolve(target, &body.by)? {
+            Some(seq) => seq_key(seq),
+            None => reference_key(target, &body.by),
+        };
+        self.annexes.insert(key, annex);
         Ok(())
     }
 
@@ -188,6 +216,18 @@ impl Known for Admission<'_> {
             subject: row.subject,
             retracted: retracted || row.retracted.is_some(),
         }))
+    }
+
+    fn annex(&self, record: &RecordRef, by: &ActorId) -> Result<AnnexStanding, RowError> {
+        let seq = self.tables.resolve(record, by)?;
+        let key = seq.map_or_else(|| reference_key(record, by), seq_key);
+        if let Some(annex) = self.pending.annexes.get(&key) {
+            return Ok(annex.clone());
+        }
+        let row = seq.map_or(Ok(None), |seq| self.tables.annexes.row(&seq_key(seq)))?.unwrap_or_default();
+        let withheld = row.withheld.into_iter().map(|(digest, _)| digest).collect();
+        let erased = row.erased.into_iter().map(|(digest, _)| digest).collect();
+        Ok(AnnexStanding { digests: row.digests, withheld, erased })
     }
 
     fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, RowError> {

@@ -73,7 +73,8 @@ pub fn read_record(line: &Line<'_>) -> Result<Recorded, ReplayError> {
 pub(super) fn read_body(text: &str, seq: Seq, at: Instant) -> Result<Recorded, ReplayError> {
     let body = Body::read(text).map_err(|source| ReplayError::Body { seq, source })?;
     let digest = Digest32::new(*blake3::hash(text.as_bytes()).as_bytes());
-    Ok(Recorded { seq, at, by: body.by, key: body.key, body: digest, event: body.event })
+    let sealed = body.sealed.unwrap_or_default();
+    Ok(Recorded { seq, at, by: body.by, key: body.key, body: digest, sealed, event: body.event })
 }
 
 /// Watches a long fold; told the last position done.

@@ -358,6 +358,7 @@ impl Ledger {
                 self.admit_one(body, index, &pending)?;
                 pending.introduce(body);
                 pending.retract(body, &self.fold.tables)?;
+                pending.seal(body, &self.fold.tables)?;
                 in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
             }
             admitted.push(earlier);

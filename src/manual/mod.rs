@@ -7,6 +7,7 @@
 //! | [`lifecycle`] | what state a ceasefire is in, and why: rules L1–L8 |
 //! | [`counting`] | what counts as what: rule set `count/1`, rules C1–C16, every number's id |
 //! | [`projections`] | what is derived from the log, and how two people compare it |
+//! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -37,4 +38,7 @@ pub mod projections {
 }
 pub mod record_format {
     #![doc = include_str!("record_format.md")]
+}
+pub mod sealed_fields {
+    #![doc = include_str!("sealed_fields.md")]
 }

@@ -4,6 +4,7 @@
 //! in sled ([`SledRows`]) and folds a prefix in memory for an as-of answer. A projection sees the rows of those before
 //! it, and the record; it has no clock and no other input.
 
+mod annex;
 mod ceasefires;
 mod claiming;
 mod counters;
@@ -27,8 +28,8 @@ pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};
 pub use sled_rows::{OpenRowsError, SledRows};
 pub use table::Table;
 pub use tables::{
-    ActorRow, CeasefireRow, CoverageRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow, RecordRow, RelationRow,
-    Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key, submission_key,
+    ActorRow, AnnexRow, CeasefireRow, CoverageRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow, RecordRow,
+    RelationRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key, submission_key,
 };
 
 /// A fold of records into rows.
@@ -57,5 +58,6 @@ pub const PROJECTIONS: &[&dyn Projection] = &[
     &tally::Tally,
     &counters::Counters,
     &statements::Statements,
+    &annex::Annexes,
     &records::Records,
 ];

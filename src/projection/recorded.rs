@@ -16,6 +16,8 @@ pub struct Recorded {
     pub key: Label,
     /// BLAKE3 of the body's bytes.
     pub body: Digest32,
+    /// What it seals, decoys among them; empty for most.
+    pub sealed: Vec<Digest32>,
     /// What it says.
     pub event: Event,
 }

@@ -222,6 +222,56 @@ pub struct SubmissionRow {
     pub body: Digest32,
 }
 
+/// A record's sealed fields, and what was decided about each. Nothing of their content.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AnnexRow {
+    /// What the record seals, decoys among them, in ascending order.
+    pub digests: Vec<Digest32>,
+    /// What is withheld now, and by which record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<(Digest32, Seq)>,
+    /// What was handed over, each time, and in which record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disclosed: Vec<(Digest32, Seq)>,
+    /// What was erased, and by which record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<(Digest32, Seq)>,
+}
+
+impl AnnexRow {
+    /// Gives the record that erased a field.
+    #[must_use]
+    pub fn erased_by(&self, digest: &Digest32) -> Option<Seq> {
+        self.erased.iter().find(|(erased, _)| erased == digest).map(|(_, seq)| *seq)
+    }
+
+    /// Gives the record that withholds a field.
+    #[must_use]
+    pub fn withheld_by(&self, digest: &Digest32) -> Option<Seq> {
+        self.withheld.iter().find(|(withheld, _)| withheld == digest).map(|(_, seq)| *seq)
+    }
+
+    pub(super) fn withhold(&mut self, digest: Digest32, seq: Seq) {
+        if self.withheld_by(&digest).is_none() {
+            self.withheld.push((digest, seq));
+        }
+    }
+
+    pub(super) fn release(&mut self, digest: Digest32, _: Seq) {
+        self.withheld.retain(|(withheld, _)| *withheld != digest);
+    }
+
+    pub(super) fn disclose(&mut self, digest: Digest32, seq: Seq) {
+        self.disclosed.push((digest, seq));
+    }
+
+    pub(super) fn erase(&mut self, digest: Digest32, seq: Seq) {
+        if self.erased_by(&digest).is_none() {
+            self.erased.push((digest, seq));
+        }
+    }
+}
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $field:ident: $row:ty = $name:literal;)*) => {
         /// The tables of every projection.
@@ -306,6 +356,10 @@ tables! {
     processes: Claimed<ProcessRow> = "process";
     /// Quiet reports and denied access by record.
     coverage: Claimed<CoverageRow> = "coverage";
+    /// Sealed fields by the position of the record that seals them.
+    annexes: AnnexRow = "annex";
+    /// The records that erased sealed fields, by the position of the record that sealed them.
+    erased: Vec<Seq> = "erased";
     /// Records by position.
     records: RecordRow = "record";
     /// Idempotency keys by submitter.

@@ -1,4 +1,7 @@
 //! Sealed fields in the manner of RFC 9901 (SD-JWT): the log holds digests, the vault what they stand for.
+//!
+//! RFC 9901 writes a digest as base64url. A record writes the same 32 bytes as every other digest of a record, in
+//! hexadecimal, so that `printf %s DISCLOSURE | sha256sum` prints what the record holds.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,8 +9,10 @@ use std::str::FromStr;
 
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::proof::rfc4648;
+use crate::vocab::Digest32;
 
 /// The most fields one record seals.
 pub const SEALED_FIELDS_MAX: usize = 32;
@@ -18,7 +23,7 @@ const LIST_LENGTHS: [usize; 4] = [4, 8, 16, SEALED_FIELDS_MAX];
 /// One field laid open: a salt, the field's JSON pointer and its value, as base64url of a JSON array.
 ///
 /// The text is the thing itself: its digest is over these characters, and nothing is ever written anew to check it.
-/// `Debug` shows the digest only.
+/// `Debug` shows the digest only, and the memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Disclosure {
     text: String,
@@ -35,9 +40,10 @@ impl Disclosure {
     /// [`DisclosureError::Pointer`], and [`DisclosureError::Value`] if `value` is not one JSON value.
     pub fn new(salt: &[u8; 32], pointer: &str, value: &str) -> Result<Self, DisclosureError> {
         let value: &RawValue = serde_json::from_str(value).map_err(|_| DisclosureError::Value)?;
-        let array = serde_json::to_string(&(rfc4648::base64url_from(salt), pointer, value));
-        let array = array.map_err(|_| DisclosureError::Value)?;
-        Self::from_str(&rfc4648::base64url_from(array.as_bytes()))
+        let salt = Zeroizing::new(rfc4648::base64url_from(salt));
+        let array = serde_json::to_string(&(salt.as_str(), pointer, value));
+        let array = Zeroizing::new(array.map_err(|_| DisclosureError::Value)?);
+        Self::from_str(&Zeroizing::new(rfc4648::base64url_from(array.as_bytes())))
     }
 
     /// The text to hand over.
@@ -65,14 +71,23 @@ impl Disclosure {
     }
 }
 
+impl Drop for Disclosure {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.pointer.zeroize();
+        self.value.zeroize();
+    }
+}
+
 impl FromStr for Disclosure {
     type Err = DisclosureError;
 
     fn from_str(text: &str) -> Result<Self, DisclosureError> {
-        let json = rfc4648::base64url_parse(text).ok_or(DisclosureError::Base64)?;
-        let (salt, pointer, value): (String, String, Box<RawValue>) =
+        let json = Zeroizing::new(rfc4648::base64url_parse(text).ok_or(DisclosureError::Base64)?);
+        let (salt, pointer, value): (String, String, &RawValue) =
             serde_json::from_slice(&json).map_err(|_| DisclosureError::Array)?;
-        rfc4648::base64url_parse_exact::<32>(&salt).ok_or(DisclosureError::Salt)?;
+        let salt = Zeroizing::new(salt);
+        rfc4648::base64url_parse_exact::<32>(&salt).map(Zeroizing::new).ok_or(DisclosureError::Salt)?;
         if !is_json_pointer(&pointer) {
             return Err(DisclosureError::Pointer);
         }
@@ -108,7 +123,7 @@ pub enum DisclosureError {
 }
 
 /// SHA-256 over a disclosure's text: what the log holds in its stead.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DisclosureDigest([u8; 32]);
 
 impl DisclosureDigest {
@@ -128,6 +143,18 @@ impl DisclosureDigest {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+impl From<Digest32> for DisclosureDigest {
+    fn from(digest: Digest32) -> Self {
+        Self(*digest.as_bytes())
+    }
+}
+
+impl From<DisclosureDigest> for Digest32 {
+    fn from(digest: DisclosureDigest) -> Self {
+        Self::new(digest.0)
     }
 }
 
@@ -156,7 +183,7 @@ impl fmt::Debug for DisclosureDigest {
 #[error("digest is not the canonical base64url of 32 bytes")]
 pub struct ParseDigestError;
 
-/// The `sealed` list of a record: digests in ascending order of their text, decoys among them.
+/// The `sealed` list of a record: digests in ascending order of their bytes, decoys among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SealedList(Vec<DisclosureDigest>);
 
@@ -178,28 +205,40 @@ impl SealedList {
             random(&mut bytes);
             digests.push(DisclosureDigest::decoy(&bytes));
         }
-        digests.sort_by_cached_key(ToString::to_string);
+        digests.sort_unstable();
         if digests.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
             return Err(SealError::Randomness);
         }
         Ok(Self(digests))
     }
 
-    /// Reads a record's `sealed`.
+    /// Takes a record's `sealed`.
+    ///
+    /// # Errors
+    /// [`SealedListError::Length`] and [`SealedListError::Order`] with the place in the list.
+    pub fn of_record(digests: &[Digest32]) -> Result<Self, SealedListError> {
+        Self::of(digests.iter().copied().map(DisclosureDigest::from).collect())
+    }
+
+    /// Reads digests in the text form of RFC 9901, base64url.
     ///
     /// # Errors
     /// [`SealedListError`] with the place in the list.
     pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, SealedListError> {
-        let actual = texts.len();
+        let digests = texts.iter().zip(0..);
+        let digests = digests.map(|(text, at)| text.as_ref().parse().map_err(|_| SealedListError::Digest { at }));
+        Self::of(digests.collect::<Result<_, _>>()?)
+    }
+
+    fn of(digests: Vec<DisclosureDigest>) -> Result<Self, SealedListError> {
+        let actual = digests.len();
         if !LIST_LENGTHS.contains(&actual) {
             return Err(SealedListError::Length { actual });
         }
-        if let Some(before) = texts.iter().zip(texts.iter().skip(1)).position(|(a, b)| a.as_ref() >= b.as_ref()) {
-            return Err(SealedListError::Order { at: before + 1 });
+        match digests.windows(2).position(|pair| matches!(pair, [a, b] if a >= b)) {
+            Some(before) => Err(SealedListError::Order { at: before + 1 }),
+            None => Ok(Self(digests)),
         }
-        let digests = texts.iter().zip(0..);
-        let digests = digests.map(|(text, at)| text.as_ref().parse().map_err(|_| SealedListError::Digest { at }));
-        digests.collect::<Result<_, _>>().map(Self)
     }
 
     /// The digests in the order they are recorded in.

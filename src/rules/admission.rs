@@ -18,6 +18,17 @@ pub struct Target {
     pub retracted: bool,
 }
 
+/// What a rule needs to know of a record's sealed fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnnexStanding {
+    /// What the record seals.
+    pub digests: Vec<Digest32>,
+    /// What of it is withheld.
+    pub withheld: Vec<Digest32>,
+    /// What of it was erased.
+    pub erased: Vec<Digest32>,
+}
+
 /// What the rules ask about the ledger so far.
 pub trait Known {
     /// Why it could not be asked.
@@ -62,6 +73,11 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, Self::Error>;
+    /// What does a record seal? `by` is the submitter of the record that points.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn annex(&self, record: &RecordRef, by: &ActorId) -> Result<AnnexStanding, Self::Error>;
     /// Who has a name with this skeleton?
     ///
     /// # Errors
@@ -107,6 +123,7 @@ pub fn faults<K: Known>(body: &Body, origin: &Label, known: &K) -> Result<Vec<Fa
     faults.extend(reference_faults(body, known)?);
     faults.extend(registration_faults(body, known)?);
     faults.extend(mending_faults(body, known)?);
+    faults.extend(annex_faults(body, known)?);
     Ok(faults)
 }
 
@@ -276,6 +293,45 @@ fn mending_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Err
             faults.push(Fault::new(Code::NotCorrectable, at.member("target"), what));
         }
         None => {}
+    }
+    Ok(faults)
+}
+
+/// The numbers of digests that a sealed list may have (FORMAT.md §5): each tells only that there are at most as many
+/// fields.
+const SEALED_LENGTHS: [usize; 4] = [4, 8, 16, 32];
+
+/// A sealed list has one of the four lengths; a decision is about fields that its target seals, and fits what was
+/// decided before.
+fn annex_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let mut faults = Vec::new();
+    if let Some(sealed) = body.sealed.as_ref().filter(|sealed| !SEALED_LENGTHS.contains(&sealed.len())) {
+        let what = format!("sealed has {} digests, not 4, 8, 16 or 32", sealed.len());
+        faults.push(Fault::new(Code::SealedLength, Pointer::root().member("sealed"), what));
+    }
+    let (target, digests) = match &body.event {
+        Event::AnnexWithheld(event) => (&event.target, &event.digests),
+        Event::AnnexReleased(event) => (&event.target, &event.digests),
+        Event::AnnexDisclosed(event) => (&event.target, &event.digests),
+        Event::AnnexErased(event) => (&event.target, &event.digests),
+        _ => return Ok(faults),
+    };
+    let annex = known.annex(target, &body.by)?;
+    let at = Pointer::root().member("event").member("digests");
+    for (index, digest) in digests.iter().enumerate() {
+        let withheld = annex.withheld.contains(digest);
+        let fault = match &body.event {
+            _ if !annex.digests.contains(digest) => {
+                Some((Code::NotSealedThere, format!("record {target} does not seal {digest}")))
+            }
+            _ if annex.erased.contains(digest) => Some((Code::AlreadyErased, format!("{digest} was erased"))),
+            Event::AnnexWithheld(_) | Event::AnnexDisclosed(_) if withheld => {
+                Some((Code::FieldWithheld, format!("{digest} is withheld")))
+            }
+            Event::AnnexReleased(_) if !withheld => Some((Code::NotWithheld, format!("{digest} is not withheld"))),
+            _ => None,
+        };
+        faults.extend(fault.map(|(code, what)| Fault::new(code, at.item(index), what)));
     }
     Ok(faults)
 }

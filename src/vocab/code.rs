@@ -115,6 +115,12 @@ codes! {
     ReferenceBroken = "CF0508", "A record refers to something that the log does not hold before it.", "the log was not written by a ledger that checks references";
     Interrupted = "CF0509", "Stopped by a signal.", "nothing half was written; run it again";
 
+    NotSealedThere = "CF0661", "A digest is not among the sealed fields of the record that is named.", "`ceasefire seal list SEQ` shows what the record seals";
+    AlreadyErased = "CF0662", "A sealed field was erased.", "what was erased is gone: it can be neither shown, handed over nor erased again";
+    FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";
+    NotWithheld = "CF0664", "A sealed field is not withheld.", "nothing to release";
+    SealedLength = "CF0665", "A sealed list has not 4, 8, 16 or 32 digests.", "leave `sealed` out and hand in the values under `private`: the ledger seals them";
+
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }
 

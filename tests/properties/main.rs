@@ -54,6 +54,7 @@ fn recorded(bodies: &[Given]) -> Vec<Recorded> {
             by: body.by.clone(),
             key: body.key.clone(),
             body: Digest32::new(*RecordHash::of_line(text.as_bytes()).as_bytes()),
+            sealed: body.sealed.clone().unwrap_or_default(),
             event: body.event.clone(),
         })
         .collect()

@@ -4,7 +4,7 @@ use super::members::figure_words;
 use crate::event::{
     About, AccessDenied, Event, ProcessReported, StepReported, TallyReported, Term, TermsReported, ViolationReported,
 };
-use crate::vocab::{ActorRef, PlaceId, RecordRef, Source, Where};
+use crate::vocab::{ActorRef, Digest32, PlaceId, RecordRef, Source, Where};
 
 /// Says what an event says.
 #[must_use]
@@ -26,7 +26,19 @@ pub fn gist(event: &Event) -> String {
         Event::EvidenceTransferred(event) => {
             format!("{} from {} to {}", short_hash(&event.blake3.to_string()), event.from, event.to)
         }
-        Event::AnnexErased(event) => format!("{} sealed values of record {}", event.digests.len(), event.target),
+        Event::AnnexWithheld(event) => {
+            format!("{} of record {} withheld", sealed_values(&event.digests), event.target)
+        }
+        Event::AnnexReleased(event) => {
+            format!("{} of record {} released", sealed_values(&event.digests), event.target)
+        }
+        Event::AnnexDisclosed(event) => {
+            let to = actors(std::slice::from_ref(&event.to));
+            format!("{} of record {} handed over to {to}", sealed_values(&event.digests), event.target)
+        }
+        Event::AnnexErased(event) => {
+            format!("{} of record {} erased", sealed_values(&event.digests), event.target)
+        }
         Event::ImportCompleted(event) => {
             let (rows, new) = (event.rows, event.appended);
             format!("{}: {rows} rows, {new} new, {} rejected", event.format, event.rejected)
@@ -176,6 +188,10 @@ fn with_records(records: &[RecordRef]) -> String {
         return String::new();
     }
     format!(", records {}", records.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+}
+
+fn sealed_values(digests: &[Digest32]) -> String {
+    if digests.len() == 1 { "1 sealed value".to_owned() } else { format!("{} sealed values", digests.len()) }
 }
 
 fn short_hash(hash: &str) -> String {
