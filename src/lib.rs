@@ -48,6 +48,7 @@
 //! | 3 | [`proof`] | tree, tiles, signed notes, checkpoints, cosignatures: formats, not yet used by the commands |
 //! | 3 | [`rules`] | admission, lifecycle, scope, contest, counting: pure functions |
 //! | 4 | [`projection`] | folds of the log into rows, in memory and in sled |
+//! | 4 | [`evidence`] | evidence files, kept by the hash of their bytes |
 //! | 5 | [`ledger`] | open, append, verify, replay, query |
 //! | 6 | [`exchange`] | import formats |
 //! | 7 | `cli` | the `ceasefire` command, with the feature `cli` |
@@ -61,6 +62,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod event;
+pub mod evidence;
 pub mod exchange;
 pub mod ledger;
 pub mod log;

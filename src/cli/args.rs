@@ -123,6 +123,8 @@ pub enum Verb {
     Incident(verbs::incident::IncidentArgs),
     /// Show one record, or what is registered under an id
     Show(verbs::show::ShowArgs),
+    /// Store evidence files by their hash, and show who held them
+    Evidence(verbs::evidence::EvidenceArgs),
     /// List records
     Log(verbs::log::LogArgs),
     /// Find records by their words

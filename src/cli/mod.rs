@@ -66,6 +66,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Explain(args) => verbs::explain::run(&args, session),
         Verb::Incident(args) => verbs::incident::run(&args, session),
         Verb::Show(args) => verbs::show::run(&args, session),
+        Verb::Evidence(args) => verbs::evidence::run(&args, session),
         Verb::Log(args) => verbs::log::run(&args, session),
         Verb::Search(args) => verbs::search::run(&args, session),
         Verb::Diff(args) => verbs::diff::run(&args, session),

@@ -93,6 +93,12 @@ impl Folder {
         self.path.join("projections")
     }
 
+    /// Gives where evidence files lie.
+    #[must_use]
+    pub fn evidence(&self) -> PathBuf {
+        self.path.join("evidence")
+    }
+
     /// Gives where the keys lie.
     #[must_use]
     pub fn keys(&self) -> PathBuf {

@@ -6,6 +6,7 @@
 mod admit;
 mod archive;
 mod breakdown;
+mod evidence;
 mod folder;
 mod genesis;
 mod incident;
@@ -19,6 +20,7 @@ mod writing;
 
 pub use archive::{Archive, Replayed};
 pub use breakdown::{BreakdownAnswer, BreakdownQuestion, BrokenDownBy};
+pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, EvidenceCheck};
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};

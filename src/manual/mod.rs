@@ -8,6 +8,7 @@
 //! | [`counting`] | what counts as what: rule set `count/1`, rules C1–C16, every number's id |
 //! | [`projections`] | what is derived from the log, and how two people compare it |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
+//! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -23,6 +24,9 @@ pub mod counting {
 #[expect(clippy::doc_markdown, reason = "the table repeats the code table word for word")]
 pub mod errors {
     #![doc = include_str!("errors.md")]
+}
+pub mod evidence {
+    #![doc = include_str!("evidence.md")]
 }
 pub mod events {
     #![doc = include_str!("events.md")]

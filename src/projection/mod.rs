@@ -28,8 +28,9 @@ pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};
 pub use sled_rows::{OpenRowsError, SledRows};
 pub use table::Table;
 pub use tables::{
-    ActorRow, AnnexRow, CeasefireRow, CoverageRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow, RecordRow,
-    RelationRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key, submission_key,
+    ActorRow, AnnexRow, CeasefireRow, CoverageRow, CustodyRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow,
+    RecordRow, RelationRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key,
+    submission_key,
 };
 
 /// A fold of records into rows.

@@ -4,12 +4,12 @@ use super::Projection;
 use super::claiming::apply_claims;
 use super::recorded::Recorded;
 use super::rows::RowError;
-use super::tables::{ActorRow, GenesisRow, KeyRow, PlaceRow, RelationRow, Tables};
+use super::tables::{ActorRow, CustodyRow, GenesisRow, KeyRow, PlaceRow, RelationRow, Tables};
 use crate::event::{
     ActorKind, ActorRegistered, Event, KeyAdded, KeyRevoked, KeyRotated, LedgerCreated, PlaceRegistered,
 };
 use crate::rules::admission::skeleton;
-use crate::vocab::{Names, Seq};
+use crate::vocab::{Names, Seq, When};
 
 /// The one row of the genesis table.
 const GENESIS_KEY: &str = "1";
@@ -23,11 +23,11 @@ impl Projection for Registry {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["genesis", "actor", "relation", "skeleton", "place", "key", "evidence"]
+        &["genesis", "actor", "relation", "skeleton", "place", "key", "evidence", "custody"]
     }
 
     fn apply(&self, tables: &mut Tables, recorded: &Recorded) -> Result<(), RowError> {
@@ -47,6 +47,7 @@ impl Projection for Registry {
             },
             _ => {}
         }
+        apply_claims(tables, recorded, |tables| &mut tables.custody, |_, event, _| Ok(custody(event)))?;
         apply_claims(
             tables,
             recorded,
@@ -63,6 +64,29 @@ impl Projection for Registry {
             },
         )
         .map(drop)
+    }
+}
+
+/// What an event says of the custody of evidence.
+fn custody(event: &Event) -> Vec<(String, CustodyRow)> {
+    match event {
+        Event::EvidenceAdded(event) => {
+            let row = CustodyRow::Added {
+                sha256: event.sha256,
+                bytes: event.bytes,
+                media_type: event.media_type.to_string(),
+                custodian: event.custodian.clone(),
+                by: event.source.speaker.clone(),
+                about: event.about.clone(),
+            };
+            vec![(event.blake3.to_string(), row)]
+        }
+        Event::EvidenceTransferred(event) => {
+            let when = event.when.as_ref().map(When::span);
+            let row = CustodyRow::Transferred { from: event.from.clone(), to: event.to.clone(), when };
+            vec![(event.blake3.to_string(), row)]
+        }
+        _ => Vec::new(),
     }
 }
 

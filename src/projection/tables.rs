@@ -196,6 +196,36 @@ pub enum CoverageRow {
     },
 }
 
+/// What a record says of the custody of a piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustodyRow {
+    /// It was added.
+    Added {
+        /// SHA-256 of its bytes.
+        sha256: Digest32,
+        /// Its length.
+        bytes: u64,
+        /// Its media type.
+        media_type: String,
+        /// Who is said to hold it.
+        custodian: Option<ActorId>,
+        /// Where it comes from.
+        by: Vec<ActorRef>,
+        /// What it bears on.
+        about: Vec<About>,
+    },
+    /// It passed on.
+    Transferred {
+        /// From whom.
+        from: ActorId,
+        /// To whom.
+        to: ActorId,
+        /// When.
+        when: Option<Span>,
+    },
+}
+
 /// What every record leaves behind: enough to find, mend and answer for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordRow {
@@ -336,6 +366,8 @@ tables! {
     keys: KeyRow = "key";
     /// Evidence by BLAKE3.
     evidence: EvidenceAdded = "evidence";
+    /// Custody of evidence by BLAKE3 and record.
+    custody: Claimed<CustodyRow> = "custody";
     /// Ceasefires by id.
     ceasefires: CeasefireRow = "ceasefire";
     /// Claims about ceasefires by ceasefire and record.

@@ -7,6 +7,7 @@ use crate::vocab::{Instant, Seq};
 
 /// Says where a submission stands in the log. Given out only after its bytes were durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The record's position.
     pub seq: Seq,

@@ -81,7 +81,7 @@ codes! {
     UnknownCeasefire = "CF0303", "No ceasefire is recorded under this id.", "record it: ceasefire append agreement ID …";
     UnknownIncident = "CF0304", "No incident is reported under this id.", "report it first: ceasefire append violation --incident ID …";
     UnknownRecord = "CF0305", "No record stands at this position or under this key.", "`ceasefire log` lists the records";
-    UnknownEvidence = "CF0306", "No evidence is recorded under this hash.", "add it first";
+    UnknownEvidence = "CF0306", "No evidence is recorded under this hash.", "add it first: ceasefire evidence add FILE";
     UnknownKey = "CF0307", "No submitter key is known under this id.", "`ceasefire log --type key.added` lists the keys";
     AlreadyRegistered = "CF0308", "The id is taken.", "choose another id, or correct the record that took it";
     Confusable = "CF0309", "The name looks the same as a registered one.", "use the registered actor, or spell the name in one script";
@@ -120,6 +120,11 @@ codes! {
     FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";
     NotWithheld = "CF0664", "A sealed field is not withheld.", "nothing to release";
     SealedLength = "CF0665", "A sealed list has not 4, 8, 16 or 32 digests.", "leave `sealed` out and hand in the values under `private`: the ledger seals them";
+
+    EvidenceAltered = "CF0681", "The stored bytes of a piece of evidence are not what its record says.", "keep what lies there as it is; adding the original again restores it: ceasefire evidence add FILE";
+    EvidenceMissing = "CF0682", "The bytes of a piece of evidence are not stored here.", "ask its holder (ceasefire evidence show HASH) for the file and add it again";
+    AmbiguousEvidence = "CF0683", "Several pieces of evidence begin with these digits.", "type more digits; `ceasefire evidence list` shows them";
+    FileExists = "CF0684", "The file to be written is there already.", "choose another name, or move the old file away";
 
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }

@@ -12,7 +12,7 @@ use crate::event::{
     About, Dissent, Event, EvidenceAdded, EvidenceTransferred, FindingIssued, FindingOutcome, VerificationStep,
     VerificationStepped,
 };
-use crate::vocab::{ActorId, Code, Text};
+use crate::vocab::{ActorId, Code, Digest32, Text};
 
 /// A step of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
@@ -185,6 +185,22 @@ pub(super) struct TransferFlags {
     /// Which evidence: BLAKE3 of its bytes
     #[arg(long, value_name = "HEX")]
     blake3: Option<String>,
+    #[command(flatten)]
+    handover: HandoverFlags,
+}
+
+impl EventFlags for TransferFlags {
+    const TYPE: &'static str = "evidence.transferred";
+
+    fn event(&self, reader: &mut FlagReader<'_>) -> Result<Event, Complaint> {
+        let blake3 = reader.required("--blake3", "blake3", self.blake3.as_deref())?;
+        self.handover.event(blake3, reader)
+    }
+}
+
+/// From whom to whom, when and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub(super) struct HandoverFlags {
     /// From whom
     #[arg(long, value_name = "ACTOR")]
     from: Option<String>,
@@ -198,12 +214,11 @@ pub(super) struct TransferFlags {
     time: TimeFlags,
 }
 
-impl EventFlags for TransferFlags {
-    const TYPE: &'static str = "evidence.transferred";
-
-    fn event(&self, reader: &mut FlagReader<'_>) -> Result<Event, Complaint> {
+impl HandoverFlags {
+    /// Makes the event for a piece of evidence.
+    pub(super) fn event(&self, blake3: Digest32, reader: &mut FlagReader<'_>) -> Result<Event, Complaint> {
         Ok(Event::from(EvidenceTransferred {
-            blake3: reader.required("--blake3", "blake3", self.blake3.as_deref())?,
+            blake3,
             from: reader.required("--from", "from", self.from.as_deref())?,
             to: reader.required("--to", "to", self.to.as_deref())?,
             when: self.time.read("when", reader)?,

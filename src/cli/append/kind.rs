@@ -48,6 +48,11 @@ pub(super) struct SharedFlags {
 }
 
 impl SharedFlags {
+    /// The flags as another verb was given them.
+    pub(super) const fn of(idempotency_key: Option<String>, by: Option<String>) -> Self {
+        Self { idempotency_key, by, yaml: false }
+    }
+
     pub(super) const fn form(&self) -> Form {
         if self.yaml { Form::Yaml } else { Form::Json }
     }

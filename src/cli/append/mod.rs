@@ -16,6 +16,7 @@ mod assessment;
 mod ceasefire;
 mod charge;
 mod counts;
+mod evidence_file;
 mod flags;
 mod housekeeping;
 mod input;
@@ -48,6 +49,7 @@ use registry::{ActorFlags, PlaceEventFlags, RelatedFlags};
 use statement::{AccusationFlags, ProcessFlags, ResponseFlags, StatementFlags};
 use violation::ViolationFlags;
 
+pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags};
 pub use origin::DraftOrigin;
 
 use super::complaint::Complaint;

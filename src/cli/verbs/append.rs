@@ -37,31 +37,58 @@ pub struct AppendVerb {
 pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complaint> {
     let expected = args.expect_head.as_deref().map(parse_head).transpose()?;
     let mut ledger = session.ledger()?;
-    let drafts = drafts(&args.append, &ledger)?;
-    let recorder = ledger.genesis().recorder.clone();
-    let submissions: Vec<Submission> = drafts
-        .iter()
-        .map(|draft| Submission {
-            by: draft.by.clone().unwrap_or_else(|| recorder.clone()),
-            key: draft.key.clone(),
-            event: draft.event.clone(),
-        })
-        .collect();
-    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
+    let drafts = with_context(&ledger, |context| args.append.drafts(context))?;
     if session.global.dry_run {
-        return preview(&mut ledger, &submissions, &drafts, session);
+        return preview(&mut ledger, &drafts, session);
     }
-    let receipts = ledger.append_batch(&submissions, expected).map_err(|error| refusal::append(&error, &place))?;
+    let receipts = submit(&mut ledger, &drafts, expected)?;
     print(&receipts, &drafts, &mut session.console)?;
     session.console.finish()?;
-    if let Err(error) = ledger.settle() {
-        session.console.say(format!("note: the record is safe; the projections were not written: {error}"));
-    }
+    settle(&mut ledger, session);
     Ok(Outcome::Ok)
 }
 
-/// Makes drafts of what was typed, with the ledger's zones, recorder and parties at hand.
-fn drafts(append: &AppendArgs, ledger: &Ledger) -> Result<Vec<Draft>, Complaint> {
+/// Appends drafts as one batch. What is given back is durable.
+pub fn submit(ledger: &mut Ledger, drafts: &[Draft], expected: Option<RecordHash>) -> Result<Vec<Receipt>, Complaint> {
+    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
+    let submissions = submissions(drafts, ledger);
+    ledger.append_batch(&submissions, expected).map_err(|error| refusal::append(&error, &place))
+}
+
+/// Checks drafts without writing anything. Gives their bodies, each with whether it would be new.
+pub fn would_submit(ledger: &mut Ledger, drafts: &[Draft]) -> Result<Vec<(Body, String, WouldAppend)>, Complaint> {
+    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
+    let mut batch = Vec::new();
+    for body in submissions(drafts, ledger).iter().map(|submission| ledger.body(submission)) {
+        let text = body.to_text().map_err(|error| crate::cli::console::internal(&error.to_string()))?;
+        batch.push((body, text));
+    }
+    let would = ledger.would_append(&batch).map_err(|error| refusal::append(&error, &place))?;
+    Ok(batch.into_iter().zip(would).map(|((body, text), would)| (body, text, would)).collect())
+}
+
+/// Writes the projections; what fails there is folded again at the next opening.
+pub fn settle(ledger: &mut Ledger, session: &mut Session) {
+    if let Err(error) = ledger.settle() {
+        session.console.say(format!("note: the record is safe; the projections were not written: {error}"));
+    }
+}
+
+fn submissions(drafts: &[Draft], ledger: &Ledger) -> Vec<Submission> {
+    let recorder = &ledger.genesis().recorder;
+    let submission = |draft: &Draft| Submission {
+        by: draft.by.clone().unwrap_or_else(|| recorder.clone()),
+        key: draft.key.clone(),
+        event: draft.event.clone(),
+    };
+    drafts.iter().map(submission).collect()
+}
+
+/// Reads what was typed with the ledger's zones, recorder and parties at hand.
+pub fn with_context<T>(
+    ledger: &Ledger,
+    read: impl FnOnce(&mut Context<'_>) -> Result<T, Complaint>,
+) -> Result<T, Complaint> {
     let view = ledger.view();
     let sides = view.sides().map_err(|error| refusal::rows(&error))?;
     let mut parties = Vec::new();
@@ -81,30 +108,18 @@ fn drafts(append: &AppendArgs, ledger: &Ledger) -> Result<Vec<Draft>, Complaint>
         read_file: &|path: &Path| std::fs::read(path),
         level_of: &level_of,
     };
-    append.drafts(&mut context)
+    read(&mut context)
 }
 
-fn preview(
-    ledger: &mut Ledger,
-    submissions: &[Submission],
-    drafts: &[Draft],
-    session: &mut Session,
-) -> Result<Outcome, Complaint> {
-    let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
-    let bodies: Vec<Body> = submissions.iter().map(|submission| ledger.body(submission)).collect();
-    let mut batch = Vec::new();
-    for body in bodies {
-        let text = body.to_text().map_err(|error| crate::cli::console::internal(&error.to_string()))?;
-        batch.push((body, text));
-    }
-    let would = ledger.would_append(&batch).map_err(|error| refusal::append(&error, &place))?;
+fn preview(ledger: &mut Ledger, drafts: &[Draft], session: &mut Session) -> Result<Outcome, Complaint> {
+    let would = would_submit(ledger, drafts)?;
     if !session.console.is_human() {
-        let bodies: Vec<_> = batch.iter().map(|(body, _)| body).collect();
-        let new = would.iter().filter(|would| **would == WouldAppend::New).count();
+        let bodies: Vec<_> = would.iter().map(|(body, ..)| body).collect();
+        let new = would.iter().filter(|(.., would)| *would == WouldAppend::New).count();
         session.console.answer("append", Outcome::Ok, json!({ "dry_run": true, "new": new, "bodies": bodies }))?;
         return Ok(Outcome::Ok);
     }
-    for ((_, text), would) in batch.iter().zip(would) {
+    for (_, text, would) in would {
         let words = match would {
             WouldAppend::New => "would record (nothing was written):",
             WouldAppend::Replayed => "was recorded before; nothing would be written:",

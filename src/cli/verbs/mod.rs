@@ -6,6 +6,7 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod evidence;
 pub mod explain;
 pub mod explain_code;
 pub mod generate;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::record_text::refuse_csv;
 use super::state::unknown;
-use super::{diff, doctor, log, rebuild, recover, replay, search, show};
+use super::{diff, doctor, evidence, log, rebuild, recover, replay, search, show};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
@@ -53,6 +53,31 @@ const OTHERS: &[Entry] = &[
         name: "show",
         about: "the answer of `show SEQ` and `show ID`",
         make: || answer::<show::ShowAnswer>("show"),
+    },
+    Entry {
+        name: "evidence_add",
+        about: "the answer of `evidence add`",
+        make: || answer::<evidence::add::EvidenceAddAnswer>("evidence_add"),
+    },
+    Entry {
+        name: "evidence_list",
+        about: "the answer of `evidence list`",
+        make: || answer::<evidence::show::EvidenceListAnswer>("evidence_list"),
+    },
+    Entry {
+        name: "evidence_show",
+        about: "the answer of `evidence show`",
+        make: || answer::<evidence::show::EvidenceShowAnswer>("evidence_show"),
+    },
+    Entry {
+        name: "evidence_check",
+        about: "the answer of `evidence check`",
+        make: || answer::<evidence::check::EvidenceCheckAnswer>("evidence_check"),
+    },
+    Entry {
+        name: "evidence_export",
+        about: "the answer of `evidence export`",
+        make: || answer::<evidence::export::EvidenceExportAnswer>("evidence_export"),
     },
     Entry { name: "log", about: "the answer of `log`", make: || answer::<log::LogAnswer>("log") },
     Entry { name: "search", about: "the answer of `search`", make: || answer::<search::SearchAnswer>("search") },

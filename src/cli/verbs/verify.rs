@@ -110,6 +110,9 @@ pub fn print(report: &VerifyReport, console: &mut Console) -> Result<(), Complai
         .line(format!("{records} records in {segments} {plural}, {bytes} bytes; head {}:{head}", report.head_seq))?;
     let answer = match report.verdict() {
         Verdict::Ok => "The ledger is whole: every check holds.".to_owned(),
+        Verdict::Violated if only_evidence(report) => {
+            "The log is whole; a stored evidence file is not what its record says.".to_owned()
+        }
         Verdict::Violated => match report.first_bad() {
             Some(seq) => format!("The ledger was changed after it was written. First bad record: {seq}."),
             None => "The ledger was changed after it was written.".to_owned(),
@@ -119,4 +122,9 @@ pub fn print(report: &VerifyReport, console: &mut Console) -> Result<(), Complai
     };
     let paint = if report.verdict() == Verdict::Ok { Paint::Good } else { Paint::Bad };
     console.line(console.paint(paint, &answer))
+}
+
+/// Whether nothing is wrong but the files that lie beside the log.
+fn only_evidence(report: &VerifyReport) -> bool {
+    report.checks.iter().all(|check| check.name == "evidence" || check.verdict != Verdict::Violated)
 }

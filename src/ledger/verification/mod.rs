@@ -7,6 +7,7 @@
 mod bodies;
 mod chain;
 mod checking;
+mod evidence;
 mod projections;
 mod references;
 mod remembered;
@@ -68,6 +69,7 @@ fn checks(question: &VerifyQuestion<'_>) -> Vec<Box<dyn Checking>> {
         Box::new(references::References::default()),
         Box::new(remembered::Remembered { known: question.known }),
         Box::new(projections::Projections),
+        Box::new(evidence::Evidence::default()),
     ]
 }
 

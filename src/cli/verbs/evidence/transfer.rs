@@ -1,0 +1,59 @@
+//! `evidence transfer`: custody passes from one to another.
+
+use clap::Args;
+use serde_json::json;
+
+use super::named;
+use crate::cli::append::EvidenceHandoverFlags;
+use crate::cli::complaint::Complaint;
+use crate::cli::outcome::Outcome;
+use crate::cli::session::Session;
+use crate::cli::verbs::append::{print, settle, submit, with_context, would_submit};
+
+/// What `evidence transfer` takes.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ceasefire evidence transfer 6437b3ac --from OSCE.SMM --to ICC --at 2020-11-02 --reason 'request 14'"
+)]
+pub struct TransferArgs {
+    /// Which evidence: eight or more digits of its BLAKE3
+    #[arg(value_name = "HASH")]
+    pub hash: String,
+    /// Who gives it to whom.
+    #[command(flatten)]
+    pub flags: EvidenceHandoverFlags,
+}
+
+/// Records that custody passed on.
+pub fn run(args: &TransferArgs, session: &mut Session) -> Result<Outcome, Complaint> {
+    let mut ledger = session.ledger()?;
+    let known = named(&args.hash, &ledger.view())?;
+    let drafts = [with_context(&ledger, |context| args.flags.draft(known.blake3, context))?];
+    if session.global.dry_run {
+        let would = would_submit(&mut ledger, &drafts)?;
+        let bodies: Vec<_> = would.iter().map(|(body, ..)| body).collect();
+        if !session.console.is_human() {
+            session.console.answer("append", Outcome::Ok, json!({ "dry_run": true, "bodies": bodies }))?;
+            return Ok(Outcome::Ok);
+        }
+        session.console.line("would record (nothing was written):")?;
+        for (_, text, _) in would {
+            session.console.line(text)?;
+        }
+        return Ok(Outcome::Ok);
+    }
+    let receipts = submit(&mut ledger, &drafts, None)?;
+    print(&receipts, &drafts, &mut session.console)?;
+    if let Some(holder) = known.holder
+        && let crate::event::Event::EvidenceTransferred(event) = &drafts[0].event
+        && event.from != holder
+    {
+        session.console.say(format!(
+            "note: it was last recorded with {holder}, not with {}: the chain of custody shows a gap",
+            event.from
+        ));
+    }
+    session.console.finish()?;
+    settle(&mut ledger, session);
+    Ok(Outcome::Ok)
+}
