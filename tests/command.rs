@@ -180,7 +180,10 @@ fn exit_4_and_3_an_import_takes_all_or_nothing_unless_told_to_keep_going() {
     assert_eq!(code(&output), 4, "{}", stderr(&output));
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((answer["appended"].as_u64(), answer["rejected"].as_u64()), (Some(2), Some(1)));
-    assert_eq!(fs::read_to_string(format!("{path}.rejected")).unwrap(), format!("{}\n", line("x2", "NOBODY")));
+    let rejects = fs::read_to_string(format!("{path}.rejects.jsonl")).unwrap();
+    let (reason, row) = rejects.split_once('\n').unwrap();
+    assert!(reason.starts_with("# line 2: CF0301 ") && reason.contains("NOBODY"), "{reason}");
+    assert_eq!(row, format!("{}\n", line("x2", "NOBODY")));
     fs::write(&file, format!("{}\n{}\n", line("x1", "AZE"), line("x3", "ARM"))).unwrap();
     let before = fs::read(desk.segment()).unwrap();
     let again = desk.json(&["import", "jsonl", path]);

@@ -189,7 +189,7 @@ catalogue! {
     /// A record reads differently from here on.
     RecordCorrected = "record.corrected", 1;
     /// A record counts for nothing from here on.
-    RecordRetracted = "record.retracted", 1;
+    RecordRetracted = "record.retracted", 2;
     /// Two incidents are one.
     IncidentMerged = "incident.merged", 1;
     /// One incident is two.
@@ -205,7 +205,7 @@ catalogue! {
     /// Sealed values were destroyed.
     AnnexErased = "annex.erased", 1;
     /// What an import took in.
-    ImportCompleted = "import.completed", 1;
+    ImportCompleted = "import.completed", 2;
 }
 
 /// The version of an event type that this program writes, where it knows the type.

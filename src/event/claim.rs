@@ -26,6 +26,28 @@ impl Event {
         }
     }
 
+    /// Gives who said so, to complete it.
+    #[must_use]
+    pub const fn source_mut(&mut self) -> Option<&mut Source> {
+        match self {
+            Self::ActorRelated(event) => Some(&mut event.source),
+            Self::CeasefireRecorded(event) => event.source.as_mut(),
+            Self::StepReported(event) => Some(&mut event.source),
+            Self::TermsReported(event) => Some(&mut event.source),
+            Self::ViolationReported(event) => Some(&mut event.source),
+            Self::QuietReported(event) => Some(&mut event.source),
+            Self::AccessDenied(event) => Some(&mut event.source),
+            Self::TallyReported(event) => Some(&mut event.source),
+            Self::AccusationMade(event) => Some(&mut event.source),
+            Self::ResponseMade(event) => Some(&mut event.source),
+            Self::StatementMade(event) => Some(&mut event.source),
+            Self::ProcessReported(event) => Some(&mut event.source),
+            Self::FindingIssued(event) => event.source.as_mut(),
+            Self::EvidenceAdded(event) => Some(&mut event.source),
+            _ => None,
+        }
+    }
+
     /// Gives what was said in the recorder's words, or the reason of a piece of housekeeping.
     #[must_use]
     pub const fn summary(&self) -> Option<&Text> {
@@ -92,6 +114,7 @@ impl Event {
     pub fn is_retractable(&self) -> bool {
         is_retractable_type(self.type_name())
     }
+
     /// Gives the id that a correction must keep: what is registered, or the incident, ceasefire, counter or process
     /// that is spoken of.
     #[must_use]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Event;
 use super::members::{Coherent, members};
 use crate::vocab::{
-    Check, Code, Digest32, Fault, IncidentId, Label, Pointer, RecordRef, Refer, Reference, Text, choices,
+    Check, Code, Digest32, Fault, IncidentId, Label, Pointer, RecordRef, Refer, Reference, Text, When, choices,
 };
 
 choices! {
@@ -62,9 +62,12 @@ pub struct RecordRetracted {
     pub by: MendedBy,
     /// Why.
     pub reason: Text,
+    /// When the source published that, where it did: the publication that no longer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<When>,
 }
 
-members!(RecordRetracted { target });
+members!(RecordRetracted { target, published });
 
 impl Coherent for RecordRetracted {}
 
@@ -170,8 +173,29 @@ pub struct ImportCompleted {
     pub replayed: u64,
     /// Rows refused.
     pub rejected: u64,
+    /// The series that the file was taken as a publication of, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesChange>,
+    /// When the file was published, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<When>,
 }
 
-members!(ImportCompleted {});
+members!(ImportCompleted { published });
 
 impl Coherent for ImportCompleted {}
+
+/// What one publication of a series changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SeriesChange {
+    /// The series.
+    pub name: Label,
+    /// Rows that read differently and became corrections.
+    pub corrected: u64,
+    /// Rows that were gone and became retractions.
+    pub retracted: u64,
+    /// Rows that had been gone and came back.
+    pub readded: u64,
+}

@@ -34,6 +34,7 @@ pub use claim::is_retractable_type;
 pub use evidence::{EvidenceAdded, EvidenceTransferred};
 pub use housekeeping::{
     ActIdentified, ImportCompleted, IncidentMerged, IncidentSplit, MendedBy, RecordCorrected, RecordRetracted,
+    SeriesChange,
 };
 pub use ledger::{LedgerCreated, Recorder, SegmentSealed};
 pub use process::{Attendance, ProcessKind, ProcessReported};

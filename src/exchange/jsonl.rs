@@ -1,4 +1,6 @@
 //! Native events as JSON lines: one body a line, its bytes kept as they are.
+//!
+//! A blank line and one that begins with `#` hold nothing: a file of refused lines says in such lines why.
 
 use crate::record::{Body, JsonFaultKind, check_json_bytes};
 use crate::vocab::{Code, Fault, Pointer};
@@ -31,8 +33,16 @@ pub fn read_lines(bytes: &[u8]) -> impl Iterator<Item = Result<BodyLine, LineFau
         .split(|byte| *byte == b'\n')
         .enumerate()
         .map(|(index, line)| (index + 1, line.strip_suffix(b"\r").unwrap_or(line)))
-        .filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
-        .map(|(number, line)| read_line(number, line))
+        .filter_map(|(number, line)| line_body(number, line))
+}
+
+/// Reads one line; nothing where it holds nothing.
+pub(crate) fn line_body(number: usize, line: &[u8]) -> Option<Result<BodyLine, LineFault>> {
+    (!holds_nothing(line)).then(|| read_line(number, line))
+}
+
+fn holds_nothing(line: &[u8]) -> bool {
+    line.starts_with(b"#") || line.iter().all(u8::is_ascii_whitespace)
 }
 
 fn read_line(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFault> {

@@ -46,6 +46,13 @@ impl Default for Pending {
 }
 
 impl Pending {
+    /// Takes in all that a body brings for those who come after it. `below` are the layers before this one.
+    pub(super) fn take(&mut self, body: &Body, tables: &Tables, below: &[&Self]) -> Result<(), RowError> {
+        self.introduce(body);
+        self.retract(body, tables)?;
+        self.seal(body, tables, below)
+    }
+
     /// Takes in what a body introduces.
     pub(super) fn introduce(&mut self, body: &Body) {
         self.introduce_event(&body.event);
@@ -64,7 +71,7 @@ impl Pending {
     }
 
     /// Remembers a retraction under its target's position: a later one may name the same record by its key.
-    pub(super) fn retract(&mut self, body: &Body, tables: &Tables) -> Result<(), RowError> {
+    fn retract(&mut self, body: &Body, tables: &Tables) -> Result<(), RowError> {
         if let Event::RecordRetracted(event) = &body.event
             && let Some(seq) = tables.resolve(&event.target, &body.by)?
         {
@@ -74,7 +81,7 @@ impl Pending {
     }
 
     /// Remembers what a body seals, and what it decides about sealed fields, for those who come after it in the batch.
-    pub(super) fn seal(&mut self, body: &Body, tables: &Tables) -> Result<(), RowError> {
+    fn seal(&mut self, body: &Body, tables: &Tables, below: &[&Self]) -> Result<(), RowError> {
         if let Some(sealed) = &body.sealed {
             let annex = AnnexStanding { digests: sealed.clone(), ..AnnexStanding::default() };
             self.annexes.insert(submission_key(&body.by, body.key.as_str()), annex);
@@ -85,7 +92,8 @@ impl Pending {
             Event::AnnexErased(event) => (&event.target, &event.digests),
             _ => return Ok(()),
         };
-        let mut annex = Admission { tables, pending: self }.annex(target, &body.by)?;
+        let layers: Vec<&Self> = below.iter().copied().chain([&*self]).collect();
+        let mut annex = Admission { tables, pending: &layers }.annex(target, &body.by)?;
         match &body.event {
             Event::AnnexWithheld(_) => annex.withheld.extend(digests),
             Event::AnnexReleased(_) => annex.withheld.retain(|digest| !digests.contains(digest)),
@@ -97,6 +105,18 @@ impl Pending {
         };
         self.annexes.insert(key, annex);
         Ok(())
+    }
+
+    /// Takes over what another layer introduced.
+    #[cfg(feature = "exchange")]
+    pub(super) fn take_over(&mut self, other: &mut Self) {
+        self.ids.append(&mut other.ids);
+        self.skeletons.append(&mut other.skeletons);
+        self.records.append(&mut other.records);
+        self.retracted.append(&mut other.retracted);
+        self.merged.append(&mut other.merged);
+        self.annexes.append(&mut other.annexes);
+        self.last = self.last.max(other.last);
     }
 
     /// Says that every position before this one is taken, for a walk over a log without rows.
@@ -148,15 +168,20 @@ fn reference_key(record: &RecordRef, by: &ActorId) -> String {
     }
 }
 
-/// The rows, with what the batch brings.
+/// The rows, with what the batch brings, in layers: the later ones know of the earlier ones.
 pub(super) struct Admission<'a> {
     pub(super) tables: &'a Tables,
-    pub(super) pending: &'a Pending,
+    pub(super) pending: &'a [&'a Pending],
 }
 
 impl Admission<'_> {
     fn pends(&self, kind: Kind, id: &str) -> bool {
-        self.pending.ids.contains(&(kind, id.to_owned()))
+        let wanted = (kind, id.to_owned());
+        self.pending.iter().any(|pending| pending.ids.contains(&wanted))
+    }
+
+    fn retracts(&self, key: &str) -> bool {
+        self.pending.iter().any(|pending| pending.retracted.contains(key))
     }
 }
 
@@ -182,7 +207,7 @@ impl Known for Admission<'_> {
     fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, RowError> {
         let mut root = self.tables.root_incident(id)?;
         let mut seen = BTreeSet::new();
-        while let Some(into) = self.pending.merged.get(&root)
+        while let Some(into) = self.pending.iter().find_map(|pending| pending.merged.get(&root))
             && seen.insert(root.clone())
         {
             root = self.tables.root_incident(into)?;
@@ -201,15 +226,16 @@ impl Known for Admission<'_> {
 
     fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {
         let key = reference_key(record, by);
-        let retracted = self.pending.retracted.contains(&key);
-        if let Some(target) = self.pending.records.get(&key) {
+        let retracted = self.retracts(&key);
+        if let Some(target) = self.pending.iter().find_map(|pending| pending.records.get(&key)) {
             return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
         }
-        if record.seq.is_some_and(|seq| Seq::NONE < seq && seq <= self.pending.last) {
+        let last = self.pending.iter().map(|pending| pending.last).max().unwrap_or(Seq::NONE);
+        if record.seq.is_some_and(|seq| Seq::NONE < seq && seq <= last) {
             return Ok(Some(Target { type_name: String::new(), subject: None, retracted }));
         }
         let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
-        let retracted = retracted || self.pending.retracted.contains(&seq_key(seq));
+        let retracted = retracted || self.retracts(&seq_key(seq));
         let row = self.tables.records.row(&seq_key(seq))?;
         Ok(row.map(|row| Target {
             type_name: row.type_name,
@@ -221,7 +247,7 @@ impl Known for Admission<'_> {
     fn annex(&self, record: &RecordRef, by: &ActorId) -> Result<AnnexStanding, RowError> {
         let seq = self.tables.resolve(record, by)?;
         let key = seq.map_or_else(|| reference_key(record, by), seq_key);
-        if let Some(annex) = self.pending.annexes.get(&key) {
+        if let Some(annex) = self.pending.iter().rev().find_map(|pending| pending.annexes.get(&key)) {
             return Ok(annex.clone());
         }
         let row = seq.map_or(Ok(None), |seq| self.tables.annexes.row(&seq_key(seq)))?.unwrap_or_default();
@@ -231,7 +257,7 @@ impl Known for Admission<'_> {
     }
 
     fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, RowError> {
-        match self.pending.skeletons.get(skeleton) {
+        match self.pending.iter().find_map(|pending| pending.skeletons.get(skeleton)) {
             Some(actor) => Ok(Some(actor.clone())),
             None => self.tables.skeletons.row(skeleton),
         }
@@ -267,7 +293,7 @@ impl Known for Admission<'_> {
             }
             Reference::Record(_) | Reference::Evidence(_) => return Ok(None),
         };
-        let pending = self.pending.ids.iter().filter(|(of, _)| *of == kind);
+        let pending = self.pending.iter().flat_map(|pending| &pending.ids).filter(|(of, _)| *of == kind);
         pending.for_each(|(_, id)| best.offer(id));
         Ok(best.found.map(|(_, id)| id))
     }

@@ -11,6 +11,8 @@ mod folder;
 mod genesis;
 mod incident;
 mod reading;
+#[cfg(feature = "exchange")]
+mod rehearsal;
 mod state;
 mod stored;
 mod tally;
@@ -25,6 +27,8 @@ pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
 pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
+#[cfg(feature = "exchange")]
+pub use rehearsal::Rehearsal;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
 pub use stored::Notice;
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};

@@ -122,9 +122,9 @@ pub struct Submission {
 /// A ledger open for writing. There is one at a time, in any process; reading goes on beside it.
 pub struct Ledger {
     folder: Folder,
-    writer: LogWriter,
+    pub(super) writer: LogWriter,
     reader: LogReader,
-    fold: Fold,
+    pub(super) fold: Fold,
     cursor: Cursor,
     genesis: GenesisRow,
     origin: Label,
@@ -355,10 +355,8 @@ impl Ledger {
         for (index, (body, text)) in batch.iter().enumerate() {
             let earlier = self.earlier(body, text, index, &in_batch)?;
             if earlier.is_none() {
-                self.admit_one(body, index, &pending)?;
-                pending.introduce(body);
-                pending.retract(body, &self.fold.tables)?;
-                pending.seal(body, &self.fold.tables)?;
+                self.admit_one(body, index, &[&pending])?;
+                pending.take(body, &self.fold.tables, &[])?;
                 in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
             }
             admitted.push(earlier);
@@ -386,7 +384,7 @@ impl Ledger {
         }
     }
 
-    fn admit_one(&self, body: &Body, index: usize, pending: &Pending) -> Result<(), AppendError> {
+    pub(super) fn admit_one(&self, body: &Body, index: usize, pending: &[&Pending]) -> Result<(), AppendError> {
         let known = Admission { tables: &self.fold.tables, pending };
         if !admission::Known::actor(&known, &body.by)? {
             return Err(AppendError::NotAllowed { index, by: body.by.clone() });
@@ -403,7 +401,7 @@ impl Ledger {
     }
 
     /// Takes what was just acknowledged into the rows. A failure here concerns the rows alone: they are made anew.
-    fn follow(&mut self) {
+    pub(super) fn follow(&mut self) {
         if self.stale.is_some() {
             return;
         }
@@ -450,7 +448,7 @@ fn check_bytes(batch: &[(Body, String)]) -> Result<(), AppendError> {
     other.map_or(Ok(()), |index| Err(AppendError::OtherBytes { index }))
 }
 
-fn digest_of(text: &str) -> Digest32 {
+pub(super) fn digest_of(text: &str) -> Digest32 {
     Digest32::new(*blake3::hash(text.as_bytes()).as_bytes())
 }
 

@@ -15,6 +15,7 @@ mod recorded;
 mod records;
 mod registry;
 mod rows;
+mod series;
 mod sled_rows;
 mod statements;
 mod table;
@@ -25,11 +26,12 @@ pub use digest::{ProjectionDigest, projection_digests};
 pub use fold::{COMMIT_EVERY, Cursor, Fold, FoldError};
 pub use recorded::Recorded;
 pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};
+pub use series::RowKey;
 pub use sled_rows::{OpenRowsError, SledRows};
 pub use table::Table;
 pub use tables::{
     ActorRow, AnnexRow, CeasefireRow, CoverageRow, CustodyRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow,
-    RecordRow, RelationRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key,
+    RecordRow, RelationRow, SeriesRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key,
     submission_key,
 };
 
@@ -60,5 +62,6 @@ pub const PROJECTIONS: &[&dyn Projection] = &[
     &counters::Counters,
     &statements::Statements,
     &annex::Annexes,
+    &series::Series,
     &records::Records,
 ];

@@ -302,6 +302,20 @@ impl AnnexRow {
     }
 }
 
+/// Which record stands for a part of a row of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesRow {
+    /// The record that reports it; corrections point to it.
+    #[serde(rename = "n")]
+    pub record: Seq,
+    /// How many records there are of it: the report, corrections, retractions, reports anew.
+    #[serde(rename = "r")]
+    pub revision: u32,
+    /// What the last publication said, as a hash; nothing where it was gone.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+}
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $field:ident: $row:ty = $name:literal;)*) => {
         /// The tables of every projection.
@@ -396,6 +410,8 @@ tables! {
     records: RecordRow = "record";
     /// Idempotency keys by submitter.
     submissions: SubmissionRow = "submission";
+    /// Rows of series by submitter, series, row and part.
+    series: SeriesRow = "series";
 }
 
 /// The key of a row that is kept by record.

@@ -126,6 +126,16 @@ codes! {
     AmbiguousEvidence = "CF0683", "Several pieces of evidence begin with these digits.", "type more digits; `ceasefire evidence list` shows them";
     FileExists = "CF0684", "The file to be written is there already.", "choose another name, or move the old file away";
 
+    RowTooLong = "CF0701", "A row of the file is longer than 1 MiB or has more than 16,384 columns.", "a quote that is opened and never closed makes one row of the rest of the file; otherwise take out the columns that are not needed";
+    RaggedRow = "CF0702", "A row has more or fewer cells than the header.", "a cell that holds a comma must stand in quotes";
+    BadHeader = "CF0703", "The file's header is not one that this format has.", "check the format's name, and that the first line names the columns";
+    RowTwice = "CF0704", "Two rows of the file have the same id and say different things.", "give each row an id of its own, or take one of the two out";
+    RowChanged = "CF0705", "A row that was imported before reads differently now.", "if the source published it anew, import the file with --series NAME: the change is recorded as a correction";
+    MostlyMissing = "CF0706", "Most rows of the series are missing from this file.", "is it the same series? --missing keep takes a part of it; --missing retract says that those rows are gone";
+    BadCell = "CF0707", "A cell does not have the form that its column has.", "mend the cell; the manual page on imports gives the form of each column";
+    BadArchive = "CF0708", "The compressed file is damaged or is not one.", "fetch the file again";
+    CannotCorrect = "CF0709", "A row of the series stands for something else now, and the earlier record can be neither corrected nor retracted.", "registered names stay; give the row another id";
+
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }
 

@@ -405,7 +405,7 @@ impl Scribe {
 
 pub(crate) fn retraction(key: &str) -> Event {
     let target = RecordRef::keyed(Label::new(key).unwrap());
-    RecordRetracted { target, by: MendedBy::Recorder, reason: reason() }.into()
+    RecordRetracted { target, by: MendedBy::Recorder, reason: reason(), published: None }.into()
 }
 
 /// A report whose one figure is a published triple.

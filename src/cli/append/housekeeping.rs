@@ -68,7 +68,7 @@ impl SubjectFlags for RetractionFlags {
     fn drafts(&self, subject: &str, shared: &SharedFlags, context: &mut Context<'_>) -> Result<Vec<Draft>, Complaint> {
         shared.one_draft(context, |reader| {
             let (target, by, reason) = self.mending.read(subject, reader)?;
-            Ok(Event::from(RecordRetracted { target, by, reason }))
+            Ok(Event::from(RecordRetracted { target, by, reason, published: None }))
         })
     }
 }

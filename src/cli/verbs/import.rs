@@ -1,11 +1,14 @@
 //! `import`: many records from a file, all or none.
 
-use std::io::Read;
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::cli::complaint::{Complaint, Place};
@@ -13,30 +16,41 @@ use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::event::{Event, ImportCompleted};
-use crate::exchange::jsonl::{BodyLine, LineFault, read_lines};
-use crate::ledger::{AppendError, Ledger, Submission, WouldAppend};
-use crate::record::{Body, locate};
-use crate::vocab::{Code, Digest32, Label, Pointer};
-
-/// How many records go into one batch of a large import.
-const BATCH: usize = 1_000;
+use crate::exchange::native::Native;
+use crate::exchange::{
+    Counts, Format, Import, ImportError, Input, Missing, Progress, Publication, Refusals, RowFault, Unreadable,
+};
+use crate::ledger::Ledger;
+use crate::vocab::{ActorId, Code, Pointer, When};
 
 /// What `import` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ceasefire import jsonl reports.jsonl\n\n\
-    The whole file is checked before anything is written. Importing it again adds nothing. A file of more than 1,000 records \
-    goes in by batches of 1,000: if the machine stops midway, the same command completes it.")]
+#[command(after_help = "Examples:\n  ceasefire import jsonl reports.jsonl\n  \
+    ceasefire import jsonl reports.jsonl --keep-going\n\n\
+    The whole file is checked before anything is written. Importing it again adds nothing. Records go in by batches of \
+    1,000: if the machine stops midway, the same command completes the import.")]
 pub struct ImportArgs {
     /// The file's format
     #[arg(id = "import_format", value_enum, value_name = "FORMAT")]
     pub format: ImportFormat,
-    /// The file, or - for standard input
+    /// The file, gzipped or not, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Take what is good and write the refused lines to FILE.rejected
+    /// Take what is good and write the refused rows, with the reasons, to FILE.rejects.*
     #[arg(long)]
     pub keep_going: bool,
+    /// Take the file as a publication of this series: changed rows become corrections, missing ones retractions
+    #[arg(long, value_name = "NAME")]
+    pub series: Option<String>,
+    /// What it means that rows of the series are not in the file [default: they are gone; not more than half may be]
+    #[arg(long, value_enum, value_name = "WHAT", requires = "series")]
+    pub missing: Option<MissingRows>,
+    /// When the file was published
+    #[arg(long, value_name = "TIME")]
+    pub published: Option<String>,
+    /// In whose name the records stand [default: the recorder]
+    #[arg(long, value_name = "ACTOR")]
+    pub by: Option<ActorId>,
 }
 
 /// A format that can be imported.
@@ -46,131 +60,130 @@ pub enum ImportFormat {
     Jsonl,
 }
 
-/// What an import came to.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Imported {
-    /// Rows read.
-    pub rows: u64,
-    /// Rows that became new records.
-    pub appended: u64,
-    /// Rows that were there before.
-    pub replayed: u64,
-    /// Rows refused.
-    pub rejected: u64,
+/// What it means that rows of the series are not in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingRows {
+    /// They are gone, however many.
+    Retract,
+    /// Nothing: the file is a part of the series.
+    Keep,
 }
 
 /// Imports a file.
 pub fn run(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Complaint> {
-    let (name, bytes) = read_input(&args.file)?;
+    let format = format(args)?;
+    let (name, input) = open(&args.file)?;
     let mut ledger = session.ledger()?;
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
-    for line in read_lines(&bytes) {
-        match line {
-            Ok(line) => good.push(line),
-            Err(fault) if args.keep_going => bad.push((fault.line, complaint(&fault, &name))),
-            Err(fault) => return Err(complaint(&fault, &name)),
-        }
-    }
-    let rows = (good.len() + bad.len()) as u64;
-    if args.keep_going {
-        bad.extend(weed(&mut ledger, &mut good, &name)?);
-    }
-    let would = check(&mut ledger, &good, &name)?;
-    let new = would.iter().filter(|would| **would == WouldAppend::New).count() as u64;
-    let mut imported = Imported { rows, appended: new, replayed: good.len() as u64 - new, rejected: bad.len() as u64 };
+    let import = import(args, &ledger)?;
+    let mut watch = Watcher::begin(input.bytes, session)?;
+    let checked = import.check(format.as_ref(), input, &ledger, &mut |progress| watch.hear(progress));
+    let mut checked = checked.map_err(|error| watch.end(complaint(error, &name)))?;
+    let refused: Vec<Complaint> = checked.refused().iter().filter_map(|row| row_complaint(row, &name)).collect();
+    let counts = checked.counts();
     if !session.global.dry_run {
-        let ended = append(&mut ledger, &good, &name, session)?;
-        if ended == Outcome::Interrupted {
-            return Ok(ended);
+        if let Some(rejects) = checked.take_rejects() {
+            save_rejects(rejects, &args.file, session)?;
         }
-        write_rejects(&args.file, &bytes, &bad, session)?;
-        note(&mut ledger, &bytes, &imported)?;
+        watch.write(counts.records, session);
+        let written = checked.write(&mut ledger, &mut |progress| watch.hear(progress));
+        written.map_err(|error| watch.end(complaint(error, &name)))?;
+        watch.bar.finish_and_clear();
         settle(&mut ledger, session);
     }
-    imported.rows = rows;
-    report(&imported, session)?;
-    for (_, complaint) in &bad {
+    watch.bar.finish_and_clear();
+    report(&counts, args, session)?;
+    for complaint in &refused {
         session.console.complain(complaint);
     }
-    Ok(if bad.is_empty() { Outcome::Ok } else { Outcome::Partial })
-}
-
-fn read_input(path: &Path) -> Result<(String, Vec<u8>), Complaint> {
-    let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    let unreadable = |error: std::io::Error| {
-        let complaint =
-            Complaint::new(Outcome::Undecided, Code::StorageFailed, format!("could not read {name}: {error}"));
-        complaint.hint("check the path and that you may read the file")
-    };
-    Ok((name.clone(), bytes.map_err(unreadable)?))
-}
-
-fn complaint(fault: &LineFault, name: &str) -> Complaint {
-    let place = Place {
-        file: Some(name.to_owned()),
-        line: Some(fault.line),
-        column: Some(fault.column.unwrap_or(1)),
-        pointer: None,
-    };
-    Complaint::fault(&fault.fault, Some(place))
-}
-
-fn place_of(lines: &[BodyLine], name: &str) -> impl Fn(usize, &Pointer) -> Option<Place> {
-    move |index, pointer| {
-        let line = lines.get(index)?;
-        let column = locate(&line.text, pointer.as_str()).map_or(1, |(_, column)| column);
-        let pointer = Some(pointer.as_str().to_owned());
-        Some(Place { file: Some(name.to_owned()), line: Some(line.line), column: Some(column), pointer })
+    let more = counts.rejected.saturating_sub(refused.len() as u64);
+    if more > 0 {
+        session.console.say(format!("and {more} more rows; all of them stand in the file of refused rows"));
     }
+    Ok(if counts.rejected == 0 { Outcome::Ok } else { Outcome::Partial })
 }
 
-fn pairs(lines: &[BodyLine]) -> Vec<(Body, String)> {
-    lines.iter().map(|line| (line.body.clone(), line.text.clone())).collect()
-}
-
-fn check(ledger: &mut Ledger, lines: &[BodyLine], name: &str) -> Result<Vec<WouldAppend>, Complaint> {
-    ledger.would_append(&pairs(lines)).map_err(|error| refusal::append(&error, &place_of(lines, name)))
-}
-
-/// Takes out the lines that the ledger refuses, until the rest can go in.
-fn weed(ledger: &mut Ledger, lines: &mut Vec<BodyLine>, name: &str) -> Result<Vec<(usize, Complaint)>, Complaint> {
-    let mut refused = Vec::new();
-    loop {
-        let Err(error) = ledger.would_append(&pairs(lines)) else { return Ok(refused) };
-        let complaint = refusal::append(&error, &place_of(lines, name));
-        match error {
-            AppendError::Refused { index, .. }
-            | AppendError::NotAllowed { index, .. }
-            | AppendError::KeyReused { index, .. }
-                if index < lines.len() =>
-            {
-                refused.push((lines.remove(index).line, complaint));
+fn format(args: &ImportArgs) -> Result<Box<dyn Format>, Complaint> {
+    let own_keys =
+        [("--series", args.series.is_some()), ("--published", args.published.is_some()), ("--by", args.by.is_some())];
+    match args.format {
+        ImportFormat::Jsonl => {
+            if let Some((flag, _)) = own_keys.iter().find(|(_, given)| *given) {
+                let what = format!(
+                    "{flag} does not go with jsonl: native events carry their own keys, sources and submitters"
+                );
+                return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint(format!("leave {flag} out")));
             }
-            _ => return Err(complaint),
+            Ok(Box::new(Native))
         }
     }
 }
 
-fn append(ledger: &mut Ledger, lines: &[BodyLine], name: &str, session: &mut Session) -> Result<Outcome, Complaint> {
-    let interrupted = interruption()?;
-    let bar = session.console.progress("importing", lines.len() as u64);
-    for batch in lines.chunks(BATCH) {
-        if interrupted.load(Ordering::Relaxed) {
-            bar.finish_and_clear();
-            session.console.say("interrupted: whole batches are in; the same command completes the import");
-            return Ok(Outcome::Interrupted);
-        }
-        ledger.append_bodies(&pairs(batch), None).map_err(|error| refusal::append(&error, &place_of(batch, name)))?;
-        bar.inc(batch.len() as u64);
+fn import(args: &ImportArgs, ledger: &Ledger) -> Result<Import, Complaint> {
+    let genesis = ledger.genesis();
+    let published = args.published.as_deref().map(|text| When::from_short(text, &genesis.zones, &Pointer::root()));
+    let published = published.transpose().map_err(|fault| {
+        Complaint::fault(&fault, Some(Place { file: Some("--published".to_owned()), ..Place::default() }))
+    })?;
+    let missing = match args.missing {
+        None => Missing::UpToHalf,
+        Some(MissingRows::Retract) => Missing::Retract,
+        Some(MissingRows::Keep) => Missing::Keep,
+    };
+    Ok(Import {
+        by: args.by.clone().unwrap_or_else(|| genesis.recorder.clone()),
+        publication: args.series.clone().map(|series| Publication { series, missing }),
+        published,
+        refusals: if args.keep_going { Refusals::SetAside } else { Refusals::Stop },
+    })
+}
+
+fn open(path: &Path) -> Result<(String, Input), Complaint> {
+    if path == Path::new("-") {
+        return Ok(("<stdin>".to_owned(), Input::new("<stdin>", None, Box::new(io::stdin()))));
     }
-    bar.finish_and_clear();
-    Ok(Outcome::Ok)
+    let name = path.display().to_string();
+    let opened = File::open(path).and_then(|file| {
+        let about = file.metadata()?;
+        if about.is_dir() { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok((about.len(), file)) }
+    });
+    match opened {
+        Ok((bytes, file)) => Ok((name.clone(), Input::new(name, Some(bytes), Box::new(file)))),
+        Err(error) => Err(unreadable(&error, &name)),
+    }
+}
+
+fn unreadable(error: &io::Error, name: &str) -> Complaint {
+    Complaint::new(Outcome::Undecided, Code::StorageFailed, format!("could not read {name}: {error}"))
+        .hint("check the path and that you may read the file")
+}
+
+/// Shows how far it is, and hears of SIGINT.
+struct Watcher {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn begin(bytes: Option<u64>, session: &Session) -> Result<Self, Complaint> {
+        Ok(Self { bar: session.console.progress("checking", bytes.unwrap_or(0)), interrupted: interruption()? })
+    }
+
+    fn write(&mut self, records: u64, session: &Session) {
+        self.bar.finish_and_clear();
+        self.bar = session.console.progress("writing", records);
+    }
+
+    fn hear(&self, progress: Progress) -> ControlFlow<()> {
+        match progress {
+            Progress::Checked(done) | Progress::Written(done, _) => self.bar.set_position(done),
+        }
+        if self.interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn end(&self, complaint: Complaint) -> Complaint {
+        self.bar.finish_and_clear();
+        complaint
+    }
 }
 
 /// SIGINT ends an import after the batch that is being written; a second one ends it at once.
@@ -184,58 +197,73 @@ fn interruption() -> Result<Arc<AtomicBool>, Complaint> {
     Ok(flag)
 }
 
-fn write_rejects(
-    path: &Path,
-    bytes: &[u8],
-    bad: &[(usize, Complaint)],
-    session: &mut Session,
-) -> Result<(), Complaint> {
-    if bad.is_empty() {
-        return Ok(());
-    }
-    let mut numbers: Vec<usize> = bad.iter().map(|(line, _)| *line).collect();
-    numbers.sort_unstable();
-    let mut refused = Vec::new();
-    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-        if numbers.binary_search(&(index + 1)).is_ok() {
-            refused.extend_from_slice(line);
-            refused.push(b'\n');
+fn complaint(error: ImportError, name: &str) -> Complaint {
+    match error {
+        ImportError::Unreadable(Unreadable::Fault(fault)) => fault_complaint(&fault, name),
+        ImportError::Unreadable(Unreadable::Io(error)) => unreadable(&error, name),
+        ImportError::Refused(refused) => {
+            let mut rows = refused.rows.iter().filter_map(|row| row_complaint(row, name));
+            let Some(mut first) = rows.next() else { return internal("refused without a reason") };
+            first.more.extend(rows);
+            let (rejected, told) = (refused.counts.rejected, refused.rows.len() as u64);
+            if rejected > 1 {
+                let good = refused.counts.rows - rejected;
+                let shown = if rejected > told { format!("; the first {told} are shown") } else { String::new() };
+                let what =
+                    format!("{rejected} of {} rows are refused; nothing was written{shown}", refused.counts.rows);
+                let all = Complaint::new(first.outcome, first.code, what);
+                first.more.push(all.hint(format!("mend them, or take the {good} good rows with --keep-going")));
+            }
+            first
+        }
+        ImportError::MostlyMissing { .. } => Complaint::new(Outcome::Rejected, Code::MostlyMissing, error.to_string()),
+        ImportError::Append(error) => refusal::append(&error, &|_, _| None),
+        ImportError::Aside(error) => Complaint::new(
+            Outcome::Io,
+            Code::StorageFailed,
+            format!("checked rows could not be laid aside in the ledger's folder: {error}"),
+        ),
+        ImportError::Interrupted => {
+            Complaint::new(Outcome::Interrupted, Code::Interrupted, "interrupted; whole batches are in")
+                .hint("the same command completes the import")
         }
     }
-    let file = if path == Path::new("-") { PathBuf::from("stdin.rejected") } else { with_suffix(path) };
-    std::fs::write(&file, refused).map_err(|error| {
-        Complaint::new(Outcome::Io, Code::StorageFailed, format!("could not write {}: {error}", file.display()))
+}
+
+/// All that is wrong with one row.
+fn row_complaint(faults: &[RowFault], name: &str) -> Option<Complaint> {
+    let mut all = faults.iter().map(|fault| fault_complaint(fault, name));
+    let mut first = all.next()?;
+    first.more = all.collect();
+    Some(first)
+}
+
+fn fault_complaint(fault: &RowFault, name: &str) -> Complaint {
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let line = (fault.spot.line > 0).then(|| number(fault.spot.line));
+    let place = Place {
+        file: Some(name.to_owned()),
+        line,
+        column: line.map(|_| fault.spot.column.map_or(1, number)),
+        pointer: fault.spot.field.clone(),
+    };
+    let complaint = Complaint::fault(&fault.fault, Some(place));
+    let outcome = match fault.fault.code {
+        Code::NotAllowed => Outcome::Denied,
+        Code::KeyReused => Outcome::Conflict,
+        _ => complaint.outcome,
+    };
+    let hint = fault.hint.clone().or(complaint.hint.clone());
+    Complaint { outcome, hint, ..complaint }
+}
+
+fn save_rejects(rejects: crate::exchange::Rejects, file: &Path, session: &mut Session) -> Result<(), Complaint> {
+    let beside = if file == Path::new("-") { Path::new("stdin") } else { file };
+    let path = rejects.save_beside(beside).map_err(|error| {
+        let what = format!("the refused rows could not be written beside {}: {error}", beside.display());
+        Complaint::new(Outcome::Io, Code::StorageFailed, what)
     })?;
-    session.console.say(format!("refused lines: {} (mend them and import that file)", file.display()));
-    Ok(())
-}
-
-fn with_suffix(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".rejected");
-    PathBuf::from(name)
-}
-
-/// Records what was taken in, if anything was.
-pub fn note(ledger: &mut Ledger, bytes: &[u8], imported: &Imported) -> Result<(), Complaint> {
-    if imported.appended == 0 {
-        return Ok(());
-    }
-    let file = Digest32::new(*blake3::hash(bytes).as_bytes());
-    let label = |text: &str| Label::new(text).map_err(|error| internal(&error.to_string()));
-    let event = Event::from(ImportCompleted {
-        format: label("jsonl")?,
-        file,
-        bytes: bytes.len() as u64,
-        mapping: None,
-        rows: imported.rows,
-        appended: imported.appended,
-        replayed: imported.replayed,
-        rejected: imported.rejected,
-    });
-    let key = label(&format!("import/{file}/{}", ledger.head().seq))?;
-    let submission = Submission { by: ledger.genesis().recorder.clone(), key, event };
-    ledger.append(&submission).map_err(|error| refusal::append(&error, &|_, _| None))?;
+    session.console.say(format!("refused rows: {} (mend them and import that file)", path.display()));
     Ok(())
 }
 
@@ -246,13 +274,24 @@ pub fn settle(ledger: &mut Ledger, session: &mut Session) {
     }
 }
 
-fn report(imported: &Imported, session: &mut Session) -> Result<(), Complaint> {
-    let Imported { rows, appended, replayed, rejected } = *imported;
+fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(), Complaint> {
+    let Counts { rows, appended, replayed, corrected, retracted, readded, rejected, records } = *counts;
     if !session.console.is_human() {
         let outcome = if rejected == 0 { Outcome::Ok } else { Outcome::Partial };
-        let value = json!({ "dry_run": session.global.dry_run, "rows": rows, "appended": appended, "replayed": replayed, "rejected": rejected });
+        let value = json!({
+            "dry_run": session.global.dry_run, "rows": rows, "appended": appended, "replayed": replayed,
+            "corrected": corrected, "retracted": retracted, "readded": readded, "rejected": rejected,
+            "records": records,
+        });
         return session.console.answer("import", outcome, value);
     }
     let words = if session.global.dry_run { "would be recorded" } else { "recorded" };
-    session.console.line(format!("{rows} rows: {appended} {words}, {replayed} were there before, {rejected} refused"))
+    let series = if args.series.is_some() {
+        format!(", {corrected} corrected, {retracted} gone and retracted, {readded} back again")
+    } else {
+        String::new()
+    };
+    session
+        .console
+        .line(format!("{rows} rows: {appended} {words}, {replayed} were there before{series}, {rejected} refused"))
 }

@@ -29,7 +29,7 @@ impl References {
             // Record 1 registers the recorder in whose name it stands.
             pending.introduce(body);
         }
-        let known = Admission { tables, pending };
+        let known = Admission { tables, pending: &[pending] };
         if let Ok(faults) = reference_faults(body, &known) {
             for fault in faults {
                 self.findings.keep(seq, format!("{} at {}", fault.what, fault.pointer));

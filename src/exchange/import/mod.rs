@@ -1,0 +1,25 @@
+//! The engine of every import: rows → drafts → admission → batches.
+//!
+//! Two passes. The first reads the file once, makes events of each row, checks them against the ledger and against the
+//! rows before, and lays what is good aside in a file that vanishes with the program. The second writes from there, a
+//! thousand records a batch. What grows with the file is an index of a few dozen bytes a row; the rows themselves are
+//! held one at a time.
+//!
+//! If the program or the machine stops in the second pass, whole batches are in the log. The same command completes the
+//! import: the rows that are in are recognised by their keys, the others are added.
+
+mod check;
+mod format;
+mod input;
+mod lines;
+mod plan;
+mod rejects;
+mod spool;
+mod write;
+
+pub use check::{Checked, Import, ImportError, Progress, Refusals, Refused, Watch};
+pub use format::{Draft, Format, Raw, RejectForm, Row, RowFault, Rows, Spot, Unreadable};
+pub use input::{Input, Opened};
+pub use lines::Lines;
+pub use plan::{Counts, Missing, Publication};
+pub use rejects::Rejects;

@@ -1,0 +1,123 @@
+//! Checking many submissions, piece by piece, before any of them is written: how an import is all or nothing and still
+//! needs no room for the whole of it.
+
+use std::collections::HashMap;
+
+use super::admit::{Admission, Pending};
+use super::writing::{AppendError, Ledger, WouldAppend, digest_of};
+use crate::log::NewBody;
+use crate::projection::submission_key;
+use crate::record::{Body, RecordHash};
+use crate::rules::admission::{Known, Target};
+use crate::vocab::{ActorId, Digest32, PlaceId, RecordRef, Seq};
+
+/// Submissions that were checked one after the other against the ledger and against each other, and not written yet.
+///
+/// It keeps what they introduce (ids, names, keys), not what they say.
+#[derive(Debug)]
+pub struct Rehearsal {
+    settled: Pending,
+    keys: HashMap<[u8; 16], Digest32>,
+    head: RecordHash,
+}
+
+impl Ledger {
+    /// Begins to check submissions as if they were appended from here on.
+    ///
+    /// # Errors
+    /// [`AppendError::NewerLog`].
+    pub fn rehearsal(&self) -> Result<Rehearsal, AppendError> {
+        if self.genesis().newer > 0 {
+            return Err(AppendError::NewerLog { count: self.genesis().newer });
+        }
+        Ok(Rehearsal { settled: Pending::default(), keys: HashMap::new(), head: self.head().hash })
+    }
+
+    /// Checks a few submissions that stand or fall together, after all that were rehearsed before. Says of each whether
+    /// it would be a new record. Those refused leave no trace in the rehearsal.
+    ///
+    /// # Errors
+    /// As [`Ledger::append_bodies`]; the index counts within these few.
+    pub fn rehearse(&self, rehearsal: &mut Rehearsal, few: &[(Body, String)]) -> Result<Vec<WouldAppend>, AppendError> {
+        let mut layer = Pending::default();
+        let mut keys: Vec<([u8; 16], Digest32)> = Vec::with_capacity(few.len());
+        let mut would = Vec::with_capacity(few.len());
+        for (index, (body, text)) in few.iter().enumerate() {
+            let (key, digest) = (submission_key(&body.by, body.key.as_str()), digest_of(text));
+            let short = short_hash(&key);
+            let in_these = keys.iter().find(|(known, _)| *known == short).map(|(_, digest)| *digest);
+            let pending = in_these.or_else(|| rehearsal.keys.get(&short).copied()).map(|digest| (Seq::NONE, digest));
+            let known = match pending {
+                Some(pending) => Some(pending),
+                None => self.fold.tables.submissions.row(&key)?.map(|row| (row.seq, row.body)),
+            };
+            would.push(match known {
+                Some((_, earlier)) if earlier == digest => WouldAppend::Replayed,
+                Some((earlier, _)) => return Err(AppendError::KeyReused { index, key: body.key.clone(), earlier }),
+                None => {
+                    self.admit_one(body, index, &[&rehearsal.settled, &layer])?;
+                    layer.take(body, &self.fold.tables, &[&rehearsal.settled])?;
+                    keys.push((short, digest));
+                    WouldAppend::New
+                }
+            });
+        }
+        rehearsal.settled.take_over(&mut layer);
+        rehearsal.keys.extend(keys);
+        Ok(would)
+    }
+
+    /// Tells whether an actor is registered, here or among what was rehearsed.
+    ///
+    /// # Errors
+    /// [`AppendError::Rows`].
+    pub fn knows_actor(&self, rehearsal: &Rehearsal, actor: &ActorId) -> Result<bool, AppendError> {
+        Ok(self.known(&[&rehearsal.settled]).actor(actor)?)
+    }
+
+    /// Tells whether a place is registered, here or among what was rehearsed.
+    ///
+    /// # Errors
+    /// [`AppendError::Rows`].
+    pub fn knows_place(&self, rehearsal: &Rehearsal, place: &PlaceId) -> Result<bool, AppendError> {
+        Ok(self.known(&[&rehearsal.settled]).place(place)?)
+    }
+
+    /// Says what a record is that a correction or retraction would point to.
+    ///
+    /// # Errors
+    /// [`AppendError::Rows`].
+    pub fn target(&self, rehearsal: &Rehearsal, record: Seq) -> Result<Option<Target>, AppendError> {
+        Ok(self.known(&[&rehearsal.settled]).record(&RecordRef::at(record), &self.genesis().recorder)?)
+    }
+
+    /// Appends bodies that this rehearsal found to be new, in the order in which it saw them, as one batch. Their rules
+    /// are not asked again. Durable on return.
+    ///
+    /// # Errors
+    /// [`AppendError::HeadMoved`] where something else was appended since; [`AppendError::Log`].
+    pub(crate) fn append_rehearsed(&mut self, rehearsal: &mut Rehearsal, texts: &[String]) -> Result<(), AppendError> {
+        let found = self.head().hash;
+        if rehearsal.head != found {
+            return Err(AppendError::HeadMoved { expected: rehearsal.head, found });
+        }
+        let new: Vec<NewBody<'_>> = texts.iter().map(|body| NewBody { body, signature: None }).collect();
+        self.writer.append(&new)?;
+        self.follow();
+        rehearsal.head = self.head().hash;
+        Ok(())
+    }
+
+    fn known<'a>(&'a self, pending: &'a [&'a Pending]) -> Admission<'a> {
+        Admission { tables: &self.fold.tables, pending }
+    }
+}
+
+/// Half of a BLAKE3 hash: two keys of one file will not share it.
+fn short_hash(key: &str) -> [u8; 16] {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(blake3::hash(key.as_bytes()).as_bytes()) {
+        *to = *from;
+    }
+    short
+}
