@@ -49,6 +49,7 @@
 //! | 3 | [`rules`] | admission, lifecycle, scope, contest, counting: pure functions |
 //! | 4 | [`projection`] | folds of the log into rows, in memory and in sled |
 //! | 4 | [`evidence`] | evidence files, kept by the hash of their bytes |
+//! | 4 | [`publication`] | tiles on disk, the signed checkpoint, proofs |
 //! | 5 | [`ledger`] | open, append, verify, replay, query |
 //! | 6 | [`exchange`] | import formats |
 //! | 7 | `cli` | the `ceasefire` command, with the feature `cli` |
@@ -69,6 +70,7 @@ pub mod log;
 pub mod manual;
 pub mod projection;
 pub mod proof;
+pub mod publication;
 pub mod record;
 pub mod rules;
 pub mod vocab;

@@ -241,9 +241,15 @@ fn exit_13_a_moved_head_and_a_key_used_for_something_else() {
 fn exit_14_a_torn_tail_is_said_moved_aside_and_the_ledger_goes_on() {
     let desk = Desk::with_example();
     let whole = fs::read(desk.segment()).unwrap();
+    let signed = ["checkpoint", "keys/last-signed"].map(|file| desk.ledger.join(file));
+    let signed = signed.map(|path| (fs::read(&path).unwrap(), path));
     assert_eq!(code(&desk.run(&["append", "violation", "--source", "AZE.MoD", "--heard"])), 0);
     let with_report = fs::read(desk.segment()).unwrap();
+    // As if the machine had stopped in the middle of the write, before a checkpoint of it was signed.
     fs::write(desk.segment(), &with_report[..whole.len() + 40]).unwrap();
+    for (bytes, path) in &signed {
+        fs::write(path, bytes).unwrap();
+    }
     fs::remove_dir_all(desk.ledger.join("projections")).unwrap();
     assert_eq!(code(&desk.run(&["verify"])), 14);
     refused(&desk, &["append", "violation", "--source", "AZE.MoD", "--saw"], 14, "CF0502");

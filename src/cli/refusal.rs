@@ -6,6 +6,7 @@ use super::outcome::Outcome;
 use crate::ledger::{AppendError, CreateError, OpenError, ReplayError, SettingsError, VerifyError};
 use crate::log::{AppendError as LogAppendError, LockError, OpenError as LogOpenError, ReadError, StorageError};
 use crate::projection::RowError;
+use crate::publication::{CellError, PublishError};
 use crate::vocab::{Code, Pointer};
 
 /// A ledger that could not be opened.
@@ -21,6 +22,32 @@ pub fn open(error: &OpenError) -> Complaint {
         OpenError::Replay(error) => replay(error),
         OpenError::NoGenesis => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
         OpenError::Upcasters(_) => internal(&error.to_string()),
+        OpenError::Key(error) => with_cause(Outcome::Undecided, Code::LogKeyUnusable, error),
+        OpenError::Signed(error) => publish(error),
+    }
+}
+
+/// A checkpoint that was not signed.
+#[must_use]
+pub fn publish(error: &PublishError) -> Complaint {
+    match error {
+        PublishError::Log(error) => read(error),
+        PublishError::Storage(error) | PublishError::Cell(CellError::Storage(error)) => storage(error),
+        PublishError::Cell(CellError::Equivocation { .. }) => {
+            Complaint::new(Outcome::Violated, Code::Equivocation, error.to_string())
+        }
+        PublishError::Cell(error) => with_cause(Outcome::Undecided, Code::CellUnreadable, error),
+        PublishError::Behind { .. } => Complaint::new(Outcome::Violated, Code::BehindSigned, error.to_string()),
+        PublishError::Forked { .. } | PublishError::OtherRecord { .. } => {
+            Complaint::new(Outcome::Violated, Code::ForkedLog, error.to_string())
+        }
+        PublishError::Moved => Complaint::new(Outcome::Locked, Code::Locked, error.to_string()),
+        PublishError::NothingSigned | PublishError::OtherText => {
+            Complaint::new(Outcome::Undecided, Code::NoCheckpoint, error.to_string())
+        }
+        PublishError::Note(_) => with_cause(Outcome::Undecided, Code::CheckpointUnreadable, error),
+        PublishError::TilesUnreadable => Complaint::new(Outcome::Io, Code::StorageFailed, error.to_string()),
+        _ => internal(&error.to_string()),
     }
 }
 
@@ -31,6 +58,7 @@ fn log_open(error: &LogOpenError) -> Complaint {
             Complaint::new(Outcome::Locked, Code::Locked, "another program is writing to this ledger")
         }
         LogOpenError::Lock(LockError::Storage(error)) | LogOpenError::Storage(error) => storage(error),
+        LogOpenError::TornBelowKnown { .. } => Complaint::new(Outcome::Violated, Code::BehindSigned, error.to_string()),
         LogOpenError::Torn { .. } => Complaint::new(Outcome::Torn, Code::LogTorn, error.to_string()),
         _ => Complaint::new(Outcome::Violated, Code::LogCorrupt, error.to_string()),
     }
@@ -96,6 +124,7 @@ pub fn create(error: &CreateError) -> Complaint {
         CreateError::Append(error) => log_append(error),
         CreateError::Encode(_) => internal(&error.to_string()),
         CreateError::Open(error) => open(error),
+        CreateError::Publish(error) => publish(error),
     }
 }
 

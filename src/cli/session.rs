@@ -9,6 +9,7 @@ use super::console::Console;
 use super::outcome::Outcome;
 use super::refusal;
 use crate::ledger::{Archive, Folder, Ledger, Replayed, Until};
+use crate::proof::Note;
 use crate::rules::counting::{COUNT_1, RULE_SETS, RuleSet};
 use crate::vocab::{Clock, Code, Instant, Pointer, Seq, Span, SystemClock, When, ZonePolicy};
 
@@ -68,6 +69,28 @@ impl Session {
         let notices = ledger.take_notices();
         self.console.notices(&notices);
         Ok(ledger)
+    }
+
+    /// Ends a command that appended: writes the projections and publishes a checkpoint, once. Gives the checkpoint's note.
+    ///
+    /// The records are durable before; what fails here is said, and the next such command takes it up.
+    pub fn settle(&mut self, ledger: &mut Ledger) -> Option<Note> {
+        if let Err(error) = ledger.settle() {
+            self.console.say(format!("note: the records are safe; the projections were not written: {error}"));
+        }
+        match ledger.publish() {
+            Ok(Some(published)) => Some(published.note().clone()),
+            Ok(None) if ledger.log_key().is_some() => {
+                self.console.say("note: no checkpoint was signed: the log's key is not in keys/");
+                None
+            }
+            Ok(None) => None,
+            Err(error) => {
+                let why = refusal::publish(&error);
+                self.console.say(format!("note: the records are safe; no checkpoint was signed: {}", why.what));
+                None
+            }
+        }
     }
 
     /// Gives the rows as known at the moment that is asked for.

@@ -10,12 +10,14 @@ use super::writing::{OpenError, genesis_of};
 use crate::event::check_upcasters;
 use crate::log::{DiskStorage, LogReader, Storage};
 use crate::projection::{Cursor, Fold, GenesisRow};
+use crate::publication::Publication;
 
 /// A ledger open for reading, beside any writer.
 pub struct Archive {
     folder: Folder,
     storage: Arc<dyn Storage>,
     reader: LogReader,
+    publication: Publication,
 }
 
 /// The rows as of some moment of knowledge.
@@ -37,7 +39,8 @@ impl Archive {
         folder.settings()?;
         let storage: Arc<dyn Storage> = Arc::new(DiskStorage::open(folder.log())?);
         let reader = LogReader::new(Arc::clone(&storage));
-        Ok(Self { folder, storage, reader })
+        let publication = folder.publication();
+        Ok(Self { folder, storage, reader, publication })
     }
 
     /// Gives the folder.
@@ -50,6 +53,12 @@ impl Archive {
     #[must_use]
     pub const fn reader(&self) -> &LogReader {
         &self.reader
+    }
+
+    /// Gives what the ledger publishes: tiles and checkpoint.
+    #[must_use]
+    pub const fn publication(&self) -> &Publication {
+        &self.publication
     }
 
     /// Gives the log's storage.

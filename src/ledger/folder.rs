@@ -3,10 +3,13 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::log::DEFAULT_SEGMENT_BYTES;
+use crate::publication::{DiskFiles, Publication};
 
 /// The settings file's name; a folder that holds it is a ledger.
 pub const SETTINGS_FILE: &str = "ledger.toml";
@@ -105,6 +108,12 @@ impl Folder {
         self.path.join("keys")
     }
 
+    /// Gives what the ledger publishes; nothing is touched.
+    #[must_use]
+    pub fn publication(&self) -> Publication {
+        Publication::on(Arc::new(DiskFiles::at(&self.path)))
+    }
+
     /// Tells whether the folder holds a ledger.
     #[must_use]
     pub fn holds_ledger(&self) -> bool {
@@ -141,6 +150,14 @@ impl Folder {
         let text = toml::to_string(settings).map_err(io::Error::other)?;
         let about = "# Settings of a ceasefire ledger. They change no answer; the log is the truth.\n";
         self.write_whole(SETTINGS_FILE, format!("{about}{text}").as_bytes())
+    }
+
+    /// Reads a secret; nothing where there is none.
+    pub(super) fn read_secret(&self, name: &str) -> io::Result<Option<Zeroizing<String>>> {
+        match fs::read_to_string(self.keys().join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Zeroizing::new).map(Some),
+        }
     }
 
     /// Writes a secret that only the owner may read.

@@ -11,6 +11,7 @@ use crate::log::{
     OpenError as LogOpenError, SealedSegment, Storage, StorageError, TornPolicy,
 };
 use crate::proof::{KeyName, SignatureType, SignerKey};
+use crate::publication::PublishError;
 use crate::record::Body;
 use crate::rules::counting::COUNT_1;
 use crate::vocab::{ActorId, Check, Clock, Code, Digest32, Fault, Label, Lang, Name, Names, Pointer, Text, ZonePolicy};
@@ -115,6 +116,9 @@ pub enum CreateError {
     /// The new ledger could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The first checkpoint could not be signed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
 }
 
 impl Ledger {
@@ -144,7 +148,9 @@ impl Ledger {
         drop(opened);
         let (origin, segment_bytes) = (genesis.origin.to_string(), genesis.segment_bytes);
         folder.write_settings(&Settings { origin, format: FORMAT_VERSION, segment_bytes })?;
-        Ok(Self::open(folder, clock)?)
+        let mut ledger = Self::open(folder, clock)?;
+        ledger.publish()?;
+        Ok(ledger)
     }
 }
 

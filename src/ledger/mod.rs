@@ -10,6 +10,8 @@ mod evidence;
 mod folder;
 mod genesis;
 mod incident;
+mod log_key;
+mod proving;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
@@ -26,6 +28,8 @@ pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, Evidenc
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
+pub use log_key::LogKeyError;
+pub use proving::{Consistency, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
 pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 #[cfg(feature = "exchange")]
 pub use rehearsal::Rehearsal;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::admit::{Admission, Pending};
 use super::folder::{Folder, SettingsError};
 use super::genesis::sealer;
+use super::log_key::{LogKeyError, created_of, key_named, last_signed, log_signer};
 use super::reading::{ReplayError, read_body};
 use super::stored::{Notice, stand_at_head};
 use super::view::View;
@@ -16,6 +17,8 @@ use crate::log::{
     OpenError as LogOpenError, Storage, StorageError, TornPolicy,
 };
 use crate::projection::{Cursor, Fold, FoldError, GenesisRow, RowError, submission_key};
+use crate::proof::{Note, SignerKey, VerifierKey};
+use crate::publication::{LastSigned, Publication, PublishError, Published};
 use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::admission;
 use crate::vocab::{ActorId, Clock, Digest32, Fault, Label, Seq};
@@ -42,6 +45,12 @@ pub enum OpenError {
     /// This program's own table of upcasters has a hole.
     #[error(transparent)]
     Upcasters(#[from] UpcastTableError),
+    /// The log's signing key cannot be used.
+    #[error(transparent)]
+    Key(#[from] LogKeyError),
+    /// The log is not the one that was signed: appending to it would fork what others have seen.
+    #[error(transparent)]
+    Signed(#[from] PublishError),
 }
 
 /// Says why something was not appended. Nothing was written, unless it is [`AppendError::Log`].
@@ -124,6 +133,9 @@ pub struct Ledger {
     folder: Folder,
     pub(super) writer: LogWriter,
     reader: LogReader,
+    publication: Publication,
+    log_key: Option<VerifierKey>,
+    signer: Option<SignerKey>,
     pub(super) fold: Fold,
     cursor: Cursor,
     genesis: GenesisRow,
@@ -163,12 +175,22 @@ impl Ledger {
         let reader = LogReader::new(Arc::clone(&storage));
         let origin = Label::new(&settings.origin).map_err(|_| OpenError::NoGenesis)?;
         let log_settings = LogSettings { segment_bytes: settings.segment_bytes };
+        let created = created_of(&reader)?;
+        let log_key = key_named(&created);
+        let signer = log_signer(&folder, &created)?;
+        let publication = folder.publication();
+        let last = last_signed(&publication, &created)?;
+        let keep_to = last.as_ref().map_or(Seq::NONE, LastSigned::seq);
         let policy = match torn {
             TornTail::Refuse => TornPolicy::Refuse,
-            TornTail::MoveAside => TornPolicy::MoveAside { keep_to: Seq::NONE },
+            TornTail::MoveAside => TornPolicy::MoveAside { keep_to },
         };
-        let seal = sealer(origin.clone(), recorder_of(&reader)?);
-        let opened = LogWriter::open(storage, log_settings, clock, seal, policy)?;
+        let seal = sealer(origin.clone(), created.recorder.actor);
+        let opened = LogWriter::open(storage, log_settings, clock, seal, policy);
+        let opened = opened.map_err(|error| not_below(error, keep_to))?;
+        if let Some(last) = last {
+            last.holds_for(&reader, opened.writer.head())?;
+        }
         let standing = stand_at_head(&folder, &reader, None)?;
         let genesis = genesis_of(&standing.fold)?;
         let mut notices = standing.notices;
@@ -181,6 +203,9 @@ impl Ledger {
             folder,
             writer: opened.writer,
             reader,
+            publication,
+            log_key,
+            signer,
             fold,
             cursor,
             genesis,
@@ -307,6 +332,48 @@ impl Ledger {
     #[must_use]
     pub const fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// Signs and publishes a checkpoint of what is durable: the end of every command that appends.
+    ///
+    /// Tiles, cell and checkpoint are durable on return. Nothing where the ledger has no signing key, or has it elsewhere.
+    ///
+    /// # Errors
+    /// [`PublishError`]. The records are not concerned; the next call goes on where this one stopped.
+    pub fn publish(&mut self) -> Result<Option<Published>, PublishError> {
+        let Some(signer) = &self.signer else { return Ok(None) };
+        self.publication.publish(&self.reader, self.writer.head(), signer).map(Some)
+    }
+
+    /// Adds cosignatures to the published checkpoint, if it is still the one they are for. Durable on return.
+    ///
+    /// Whether they are good is the caller's to check.
+    ///
+    /// # Errors
+    /// [`PublishError::OtherText`] where another checkpoint was published meanwhile.
+    pub fn add_cosignatures(&mut self, cosigned: &Note) -> Result<Note, PublishError> {
+        self.publication.add_signatures(cosigned)
+    }
+
+    /// Never signs anything smaller from now on: the size that a witness said it knows. Durable on return.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn never_sign_below(&mut self, size: u64) -> Result<(), PublishError> {
+        let signer = self.signer.as_ref().ok_or(PublishError::NothingSigned)?;
+        self.publication.never_below(size, signer.verifier())
+    }
+
+    /// Gives what the ledger publishes.
+    #[must_use]
+    pub const fn publication(&self) -> &Publication {
+        &self.publication
+    }
+
+    /// Gives the log's key as record 1 names it; nothing where it names none. Its secret half may be elsewhere.
+    #[must_use]
+    pub const fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
     }
 
     /// Gives the reader beside the writer.
@@ -452,12 +519,11 @@ pub(super) fn digest_of(text: &str) -> Digest32 {
     Digest32::new(*blake3::hash(text.as_bytes()).as_bytes())
 }
 
-/// Reads who keeps the ledger from record 1: the seals of segments are in his name.
-fn recorder_of(reader: &LogReader) -> Result<ActorId, OpenError> {
-    let first = reader.record_at(Seq::FIRST).map_err(ReplayError::from)?.ok_or(OpenError::NoGenesis)?;
-    match read_body(first.body(), first.seq, first.at)?.event {
-        Event::LedgerCreated(event) => Ok(event.recorder.actor),
-        _ => Err(OpenError::NoGenesis),
+/// A tail that is torn below what was signed is no broken-off write: those records were durable (FORMAT.md §2).
+fn not_below(error: LogOpenError, known: Seq) -> LogOpenError {
+    match error {
+        LogOpenError::Torn { head, .. } if head.seq < known => LogOpenError::TornBelowKnown { head, known },
+        other => other,
     }
 }
 

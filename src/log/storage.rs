@@ -104,6 +104,10 @@ pub enum StorageStep {
     CutTail,
     /// Taking the writer's lock.
     Lock,
+    /// Putting a whole file in the place of another.
+    Replace,
+    /// Taking a file away.
+    Remove,
 }
 
 impl fmt::Display for StorageStep {
@@ -119,6 +123,8 @@ impl fmt::Display for StorageStep {
             Self::SyncFolder => "sync the folder entry of",
             Self::CutTail => "move the torn tail of",
             Self::Lock => "lock",
+            Self::Replace => "put in place",
+            Self::Remove => "remove",
         })
     }
 }

@@ -63,7 +63,8 @@ pub use policy::{EvaluatePolicyError, Policy, PolicyJudgement, PolicyVerdict, Un
 pub use policy_text::{PolicyError, PolicyFault};
 pub use tile::{
     BundleCoordinate, BundleError, ENTRY_LENGTH_MAX, EntryBundle, MemoryTiles, ParseTilePathError, ReadTileError,
-    TILE_WIDTH, Tile, TileBuilder, TileCoordinate, TilePath, TileSource, TiledTree, changed_bundles, changed_tiles,
+    TILE_WIDTH, Tile, TileBuilder, TileCoordinate, TilePath, TileSource, TiledTree, UnalignedTile, changed_bundles,
+    changed_tiles, subtree_root,
 };
 pub use tlog_proof::{TlogProof, TlogProofError, VerifyTlogProofError};
 pub use tree::{Frontier, ParseTreeHashError, TREE_SIZE_MAX, TreeHash, empty_root, leaf_hash, node_hash};

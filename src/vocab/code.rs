@@ -115,6 +115,16 @@ codes! {
     ReferenceBroken = "CF0508", "A record refers to something that the log does not hold before it.", "the log was not written by a ledger that checks references";
     Interrupted = "CF0509", "Stopped by a signal.", "nothing half was written; run it again";
 
+    BehindSigned = "CF0601", "The log is shorter than a checkpoint that was signed for it.", "an older copy was put back, or the end was cut off: put the newest copy of the log in its place (another party, a witness or a backup has it); if it is lost, begin a new ledger under a new origin, for going on here would fork what others have seen";
+    ForkedLog = "CF0602", "The log holds other records than those that were signed.", "keep both copies as they are and compare with another party's; nothing more is signed for this log";
+    CellUnreadable = "CF0603", "What was signed last cannot be told.", "put keys/last-signed back from a copy; if that is lost for good and the checkpoint file is whole, remove keys/last-signed: the checkpoint then stands for it";
+    Equivocation = "CF0604", "Two different checkpoints of the same size were signed.", "keep both notes: together they are proof against whoever holds the key";
+    LogKeyUnusable = "CF0605", "The log's signing key cannot be used.", "put the keys/log.key that belongs to record 1 back from a copy; if it is taken away, the ledger goes on without new checkpoints";
+    NoCheckpoint = "CF0606", "There is no checkpoint.", "`ceasefire checkpoint` makes one where the log's key is";
+    CheckpointUnreadable = "CF0607", "The checkpoint is damaged, or not one that the log's key signed.", "`ceasefire checkpoint` puts it right where the log's key is; elsewhere take it from another copy";
+    NotCovered = "CF0608", "The checkpoint does not reach so far.", "`ceasefire checkpoint` makes a newer one where the log's key is";
+    TilesDamaged = "CF0609", "The stored tiles do not come to the checkpoint.", "`ceasefire rebuild` makes them anew from the log";
+
     NotSealedThere = "CF0661", "A digest is not among the sealed fields of the record that is named.", "`ceasefire seal list SEQ` shows what the record seals";
     AlreadyErased = "CF0662", "A sealed field was erased.", "what was erased is gone: it can be neither shown, handed over nor erased again";
     FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";

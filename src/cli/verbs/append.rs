@@ -44,7 +44,7 @@ pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complain
     let receipts = submit(&mut ledger, &drafts, expected)?;
     print(&receipts, &drafts, &mut session.console)?;
     session.console.finish()?;
-    settle(&mut ledger, session);
+    session.settle(&mut ledger);
     Ok(Outcome::Ok)
 }
 
@@ -67,11 +67,9 @@ pub fn would_submit(ledger: &mut Ledger, drafts: &[Draft]) -> Result<Vec<(Body, 
     Ok(batch.into_iter().zip(would).map(|((body, text), would)| (body, text, would)).collect())
 }
 
-/// Writes the projections; what fails there is folded again at the next opening.
+/// Ends a command that appended: projections and checkpoint.
 pub fn settle(ledger: &mut Ledger, session: &mut Session) {
-    if let Err(error) = ledger.settle() {
-        session.console.say(format!("note: the record is safe; the projections were not written: {error}"));
-    }
+    session.settle(ledger);
 }
 
 fn submissions(drafts: &[Draft], ledger: &Ledger) -> Vec<Submission> {

@@ -72,6 +72,7 @@ fn heading(session: &mut Session, title: &str, command: &str) -> Result<(), Comp
 fn create(args: &DemoArgs, session: &mut Session) -> Result<(), Complaint> {
     let mut genesis = Genesis::new(ORIGIN).map_err(|fault| internal(&fault.to_string()))?;
     genesis.zones = ZonePolicy::new(ZONES.to_vec()).map_err(|fault| internal(&fault.to_string()))?;
+    genesis.key_seed = Some(super::init::random_seed()?);
     let folder = Folder::at(&args.folder);
     let mut ledger = Ledger::create(folder, &genesis, Arc::clone(&session.clock)).map_err(|e| refusal::create(&e))?;
     let mut batch: Vec<(Body, String)> = Vec::new();

@@ -267,11 +267,9 @@ fn save_rejects(rejects: crate::exchange::Rejects, file: &Path, session: &mut Se
     Ok(())
 }
 
-/// Writes the projections; what fails there is folded again at the next opening.
+/// Ends the import: projections and checkpoint.
 pub fn settle(ledger: &mut Ledger, session: &mut Session) {
-    if let Err(error) = ledger.settle() {
-        session.console.say(format!("note: the records are safe; the projections were not written: {error}"));
-    }
+    session.settle(ledger);
 }
 
 fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(), Complaint> {

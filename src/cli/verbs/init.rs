@@ -90,7 +90,7 @@ fn genesis(args: &InitArgs) -> Result<Genesis, Complaint> {
 }
 
 /// Draws the seed of the log's signing key from the operating system.
-fn random_seed() -> Result<[u8; 32], Complaint> {
+pub fn random_seed() -> Result<[u8; 32], Complaint> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| {
         Complaint::new(Outcome::Io, Code::StorageFailed, format!("no randomness for the log key: {error}"))

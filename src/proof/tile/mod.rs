@@ -13,10 +13,10 @@ mod bundle;
 mod coordinate;
 mod source;
 
-pub use builder::{Tile, TileBuilder};
+pub use builder::{Tile, TileBuilder, UnalignedTile};
 pub use bundle::{BundleError, ENTRY_LENGTH_MAX, EntryBundle};
 pub use coordinate::{BundleCoordinate, ParseTilePathError, TileCoordinate, TilePath, changed_bundles, changed_tiles};
-pub use source::{MemoryTiles, ReadTileError, TileSource, TiledTree};
+pub use source::{MemoryTiles, ReadTileError, TileSource, TiledTree, subtree_root};
 
 /// Hashes in a full tile and entries in a full bundle.
 pub const TILE_WIDTH: u16 = 256;

@@ -74,7 +74,7 @@ impl<S: TileSource> HashSource for TiledTree<'_, S> {
         let hashes = self.tile(level / TILE_HEIGHT, first >> TILE_HEIGHT)?;
         let start = usize::from(first.to_le_bytes()[0]);
         let under = hashes.get(start..).and_then(|from| from.get(..1 << rise)).ok_or(outside)?;
-        Ok(complete_root(under))
+        Ok(subtree_root(under))
     }
 }
 
@@ -177,14 +177,15 @@ fn parse_hashes<E>(path: TilePath, tile: TileCoordinate, bytes: &[u8]) -> Result
     Ok(hashes.iter().copied().map(TreeHash::from_bytes).collect())
 }
 
-/// The root over neighbouring hashes whose number is a power of two.
-pub(super) fn complete_root(hashes: &[TreeHash]) -> TreeHash {
+/// The root over neighbouring hashes whose number is a power of two, such as the 256 leaves of a full tile.
+#[must_use]
+pub fn subtree_root(hashes: &[TreeHash]) -> TreeHash {
     match hashes {
         [] => empty_root(),
         [hash] => *hash,
         _ => {
             let (left, right) = hashes.split_at(hashes.len() / 2);
-            node_hash(&complete_root(left), &complete_root(right))
+            node_hash(&subtree_root(left), &subtree_root(right))
         }
     }
 }

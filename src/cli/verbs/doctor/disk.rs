@@ -58,7 +58,9 @@ fn is_open_to_others(_: &fs::Metadata) -> bool {
 /// Files that no ledger puts there. In the log's folder they may be somebody's copy or cut.
 pub(super) fn strangers_check(folder: &Folder) -> Checked {
     const NAME: &str = "files";
-    let is_own = |name: &str| OWN.contains(&name) || name.starts_with("projections.aside");
+    // A file that was being put in place when the machine stopped is written anew the next time.
+    let is_beside = |name: &str| name.strip_prefix('.').is_some_and(|rest| rest.strip_suffix(".new").is_some());
+    let is_own = |name: &str| OWN.contains(&name) || name.starts_with("projections.aside") || is_beside(name);
     let is_logs = |name: &str| {
         let segment = name.split(".torn").next().unwrap_or(name);
         name == "lock" || segment.parse::<SegmentName>().is_ok()
