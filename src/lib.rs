@@ -52,6 +52,7 @@
 //! | 4 | [`publication`] | tiles on disk, the signed checkpoint, proofs |
 //! | 5 | [`ledger`] | open, append, verify, replay, query |
 //! | 6 | [`exchange`] | import formats |
+//! | 6 | `report` | situation reports: Markdown, HTML, SVG, with the feature `report` |
 //! | 7 | `cli` | the `ceasefire` command, with the feature `cli` |
 //!
 //! The pages of [`manual`] say how everything works, for those who have to believe it.
@@ -72,6 +73,8 @@ pub mod projection;
 pub mod proof;
 pub mod publication;
 pub mod record;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod rules;
 pub mod vocab;
 

@@ -117,6 +117,8 @@ pub enum Verb {
     State(verbs::state::StateArgs),
     /// Count incidents, by accused, accuser, status and contest
     Tally(verbs::tally::TallyArgs),
+    /// Write a situation report of one ceasefire and one period
+    Report(verbs::report::ReportArgs),
     /// Show the records behind one printed number
     Explain(verbs::explain::ExplainArgs),
     /// Show everything said about one incident

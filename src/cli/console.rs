@@ -93,11 +93,7 @@ impl Console {
     /// # Errors
     /// As [`Console::line`].
     pub fn csv(&mut self, rows: &[Vec<String>]) -> Result<(), Complaint> {
-        for row in rows {
-            let cells: Vec<String> = row.iter().map(|cell| csv_cell(cell)).collect();
-            self.line(cells.join(","))?;
-        }
-        Ok(())
+        rows.iter().try_for_each(|row| self.line(csv_line(row)))
     }
 
     /// Says something beside the answer, on stderr.
@@ -171,9 +167,22 @@ pub(super) fn internal(what: &str) -> Complaint {
     Complaint::new(Outcome::Internal, Code::Internal, what)
 }
 
-/// Makes a cell that a spreadsheet takes as text (CLI.md, input rules).
+/// Writes a table as CSV, each line ended.
+#[must_use]
+pub fn csv_text(rows: &[Vec<String>]) -> String {
+    rows.iter().map(|row| csv_line(row) + "\n").collect()
+}
+
+fn csv_line(row: &[String]) -> String {
+    row.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",")
+}
+
+/// Makes a cell that a spreadsheet takes as text (CLI.md, input rules); a number below zero stays one.
 fn csv_cell(cell: &str) -> String {
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let below_zero = cell.strip_prefix('-').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    });
+    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !below_zero;
     let cell: Cow<'_, str> = if risky { format!("'{cell}").into() } else { cell.into() };
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.into_owned() }
 }

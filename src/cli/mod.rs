@@ -63,6 +63,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Replay(args) => verbs::replay::run(&args, session),
         Verb::State(args) => verbs::state::run(&args, session),
         Verb::Tally(args) => verbs::tally::run(&args, session),
+        Verb::Report(args) => verbs::report::run(&args, session),
         Verb::Explain(args) => verbs::explain::run(&args, session),
         Verb::Incident(args) => verbs::incident::run(&args, session),
         Verb::Show(args) => verbs::show::run(&args, session),

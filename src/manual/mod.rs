@@ -9,6 +9,7 @@
 //! | [`projections`] | what is derived from the log, and how two people compare it |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
+//! | [`reports`] | what a situation report and its pictures show, and what they do not |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -42,6 +43,9 @@ pub mod projections {
 }
 pub mod record_format {
     #![doc = include_str!("record_format.md")]
+}
+pub mod reports {
+    #![doc = include_str!("reports.md")]
 }
 pub mod sealed_fields {
     #![doc = include_str!("sealed_fields.md")]

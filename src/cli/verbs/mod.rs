@@ -19,6 +19,7 @@ pub mod rebuild;
 mod record_text;
 pub mod recover;
 pub mod replay;
+pub mod report;
 pub mod schema;
 pub mod search;
 pub mod show;

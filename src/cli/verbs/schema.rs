@@ -14,6 +14,7 @@ use crate::cli::session::Session;
 use crate::event::{EVENT_TYPES, Event, event_schema};
 use crate::ledger::{BreakdownAnswer, IncidentAnswer, StateAnswer, TallyAnswer, VerifyReport};
 use crate::record::Body;
+use crate::report::Situation;
 use crate::vocab::Code;
 
 /// What `schema` takes.
@@ -45,6 +46,7 @@ const OTHERS: &[Entry] = &[
         about: "the answer of `tally --by day`, week, month, year, region, place",
         make: || answer::<BreakdownAnswer>("breakdown"),
     },
+    Entry { name: "report", about: "the answer of `report`", make: || answer::<Situation>("report") },
     Entry { name: "incident", about: "the answer of `incident ID`", make: || answer::<IncidentAnswer>("incident") },
     Entry { name: "verify", about: "the answer of `verify`", make: || answer::<VerifyReport>("verify") },
     Entry { name: "replay", about: "the answer of `replay`", make: || answer::<replay::ReplayAnswer>("replay") },
