@@ -19,7 +19,7 @@ const ROOMS: &[Room] = &[
     Room("log", 3, &["blake3", "memchr", "rayon"]),
     Room("proof", 3, &["serde_json", "sha2", "ed25519_dalek", "base64ct", "zeroize"]),
     Room("rules", 3, &["unicode_security"]),
-    Room("projection", 4, &["serde_json", "blake3", "sled"]),
+    Room("projection", 4, &["serde_json", "blake3", "lz4_flex", "sled"]),
     Room("evidence", 4, &["blake3", "sha2"]),
     Room("publication", 4, &["rayon"]),
     Room("ledger", 5, &["serde_json", "blake3", "rayon", "strsim", "toml", "zeroize"]),

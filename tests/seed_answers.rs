@@ -354,7 +354,7 @@ fn casualties_are_intervals_and_parts_stay_out_of_sums() {
             }
         }
         let child = &casualties["I-2"]["killed"]["of_which"][0];
-        let facts = view.tables().tally.row("I-2").unwrap().unwrap();
+        let facts = view.tables().facts_of(&"I-2".parse().unwrap()).unwrap().unwrap();
         let part = facts.figures.iter().find(|f| f.seq == position(view, &child["record"])).unwrap();
         assert!(part.quantity.subset_of.is_some());
         assert_eq!(part.quantity.bounds(COUNT_1.floors), bounds(child));
@@ -450,7 +450,7 @@ fn who_came_and_who_had_not_come_yet_is_told_as_of_the_day() {
 fn windows(view: &View<'_>) -> Vec<Option<Span>> {
     let mut edges: BTreeSet<Instant> = BTreeSet::new();
     let mut add = |span: Option<Span>| edges.extend(span.into_iter().flat_map(|s| [s.from, s.to]).flatten());
-    view.tables().tally.rows("").unwrap().iter().for_each(|facts| add(facts.when));
+    view.tables().every_incident().unwrap().iter().for_each(|facts| add(facts.when));
     view.tables().readings.rows("").unwrap().iter().for_each(|row| add(row.claim.since));
     let edges: Vec<Instant> = edges.into_iter().collect();
     assert!(edges.len() > 4);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::folder::Folder;
-use super::reading::{Progress, Until, fold_log};
-use super::stored::{Notice, Standing, rebuild, stand_at_head};
+use super::reading::{Progress, ReplayError, Until, fold_log};
+use super::stored::{Notice, Standing, StoredRows, look, rebuild, stand_at, stand_at_head};
 use super::view::View;
 use super::writing::{OpenError, genesis_of};
 use crate::event::check_upcasters;
 use crate::log::{DiskStorage, LogReader, Storage};
-use crate::projection::{Cursor, Fold, GenesisRow};
+use crate::projection::{Cursor, Fold, GenesisRow, RowError};
 use crate::publication::Publication;
 
 /// A ledger open for reading, beside any writer.
@@ -72,14 +72,31 @@ impl Archive {
     /// # Errors
     /// [`OpenError::Replay`].
     pub fn at_head(&self) -> Result<Replayed, OpenError> {
-        self.replayed(stand_at_head(&self.folder, &self.reader, None)?)
+        self.mended(&mut || stand_at_head(&self.folder, &self.reader, None))
     }
 
-    /// Folds the log's prefix in memory: what was known then. It uses no record after it (invariant I2).
+    /// Gives the rows as of an earlier moment of knowledge. No record after it is used (invariant I2).
+    ///
+    /// Where the projections have settled into layers, the rows of the last layer that was known then are taken, and the
+    /// records after it folded in memory. The answer is that of [`Archive::folded_anew`].
     ///
     /// # Errors
     /// [`OpenError::Replay`]; `ReplayError::Empty` where nothing was known yet.
-    pub fn as_known(&self, until: Until, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
+    pub fn as_known(&self, until: Until, mut progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
+        self.mended(&mut || {
+            let progress: Option<Progress<'_>> = match &mut progress {
+                Some(progress) => Some(&mut **progress),
+                None => None,
+            };
+            stand_at(&self.folder, &self.reader, until, progress)
+        })
+    }
+
+    /// Folds the log from record 1 in memory, and looks at nothing that is stored beside it.
+    ///
+    /// # Errors
+    /// As [`Archive::as_known`].
+    pub fn folded_anew(&self, until: Until, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
         let mut fold = Fold::in_memory();
         let cursor = fold_log(&self.reader, None, until, &mut fold, progress)?;
         self.replayed(Standing { fold, cursor, notices: Vec::new() })
@@ -91,6 +108,26 @@ impl Archive {
     /// [`OpenError::Replay`].
     pub fn rebuild(&self, fresh: bool, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
         self.replayed(rebuild(&self.folder, &self.reader, fresh, progress)?)
+    }
+
+    /// Looks at what is stored of the projections and changes nothing.
+    ///
+    /// # Errors
+    /// [`OpenError::Replay`] where the log cannot be read.
+    pub fn stored_rows(&self) -> Result<StoredRows, OpenError> {
+        Ok(look(&self.folder, &self.reader)?)
+    }
+
+    /// Stands where it is asked to. A layer that turns out to be damaged on the way was removed by that; the second time
+    /// the log answers in its place.
+    fn mended(&self, stand: &mut dyn FnMut() -> Result<Standing, ReplayError>) -> Result<Replayed, OpenError> {
+        let (layer, why) = match stand().map_err(OpenError::from).and_then(|standing| self.replayed(standing)) {
+            Err(OpenError::Replay(ReplayError::Rows(RowError::Layer { layer, what }))) => (layer, what),
+            stood => return stood,
+        };
+        let mut replayed = self.replayed(stand()?)?;
+        replayed.notices.push(Notice::LayerDiscarded { layer, why });
+        Ok(replayed)
     }
 
     fn replayed(&self, standing: Standing) -> Result<Replayed, OpenError> {

@@ -97,12 +97,8 @@ impl View<'_> {
         ceasefire: Option<&CeasefireId>,
         window: Option<Span>,
     ) -> Result<Option<Vec<IncidentFacts>>, RowError> {
-        let mut incidents = Vec::new();
-        self.tables.tally.walk("", |_, facts| {
-            if window.is_none_or(|window| window.meets(facts.span())) {
-                incidents.push(facts.clone());
-            }
-        })?;
+        let mut incidents = self.tables.every_incident()?;
+        incidents.retain(|facts| window.is_none_or(|window| window.meets(facts.span())));
         let Some(ceasefire) = ceasefire else { return Ok(Some(incidents)) };
         let Some(row) = self.tables.ceasefires.row(ceasefire.as_str())? else { return Ok(None) };
         let (sides, tree) = (self.sides()?, self.places()?);

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::layer_folder::LayerFolder;
 use crate::log::DEFAULT_SEGMENT_BYTES;
+use crate::projection::layers::{LayerFiles, LayerPlan};
 use crate::publication::{DiskFiles, Publication};
 
 /// The settings file's name; a folder that holds it is a ledger.
@@ -25,6 +27,21 @@ pub struct Settings {
     /// A new segment starts once the last is longer than this many bytes.
     #[serde(default = "default_segment_bytes")]
     pub segment_bytes: u64,
+    /// The projections settle into a layer every so many records.
+    #[serde(default = "default_layer_records")]
+    pub layer_records: u64,
+}
+
+const fn default_layer_records() -> u64 {
+    LayerPlan::STANDARD.records
+}
+
+impl Settings {
+    /// Gives how the layers of the projections are laid out.
+    #[must_use]
+    pub const fn layer_plan(&self) -> LayerPlan {
+        LayerPlan { records: self.layer_records, ..LayerPlan::STANDARD }
+    }
 }
 
 const fn default_segment_bytes() -> u64 {
@@ -90,7 +107,7 @@ impl Folder {
         self.path.join("log")
     }
 
-    /// Gives where the projections lie.
+    /// Gives where the fresh rows of the projections lie.
     #[must_use]
     pub fn projections(&self) -> PathBuf {
         self.path.join("projections")
@@ -100,6 +117,16 @@ impl Folder {
     #[must_use]
     pub fn evidence(&self) -> PathBuf {
         self.path.join("evidence")
+    }
+
+    /// Gives where the settled rows of the projections lie.
+    #[must_use]
+    pub fn layers(&self) -> PathBuf {
+        self.path.join("layers")
+    }
+
+    pub(super) fn layer_files(&self) -> Arc<dyn LayerFiles> {
+        Arc::new(LayerFolder::at(self.layers()))
     }
 
     /// Gives where the keys lie.
@@ -198,9 +225,12 @@ impl Folder {
 
     /// Removes the projections; they are made anew from the log.
     pub(super) fn remove_projections(&self) -> io::Result<()> {
-        match fs::remove_dir_all(self.projections()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for folder in [self.projections(), self.layers()] {
+            match fs::remove_dir_all(folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use crate::log::{
     AppendError as LogAppendError, DEFAULT_SEGMENT_BYTES, DiskStorage, LogSettings, LogWriter, NewBody,
     OpenError as LogOpenError, SealedSegment, Storage, StorageError, TornPolicy,
 };
+use crate::projection::layers::LayerPlan;
 use crate::proof::{KeyName, SignatureType, SignerKey};
 use crate::publication::PublishError;
 use crate::record::Body;
@@ -37,6 +38,8 @@ pub struct Genesis {
     pub key_seed: Option<[u8; 32]>,
     /// A new segment starts once the last is longer than this many bytes.
     pub segment_bytes: u64,
+    /// The projections settle into a layer every so many records.
+    pub layer_records: u64,
 }
 
 impl Genesis {
@@ -58,6 +61,7 @@ impl Genesis {
             purpose: None,
             key_seed: None,
             segment_bytes: DEFAULT_SEGMENT_BYTES,
+            layer_records: LayerPlan::STANDARD.records,
         })
     }
 
@@ -147,7 +151,8 @@ impl Ledger {
         opened.writer.append(&[NewBody { body: &body.to_text()?, signature: None }])?;
         drop(opened);
         let (origin, segment_bytes) = (genesis.origin.to_string(), genesis.segment_bytes);
-        folder.write_settings(&Settings { origin, format: FORMAT_VERSION, segment_bytes })?;
+        let layer_records = genesis.layer_records;
+        folder.write_settings(&Settings { origin, format: FORMAT_VERSION, segment_bytes, layer_records })?;
         let mut ledger = Self::open(folder, clock)?;
         ledger.publish()?;
         Ok(ledger)

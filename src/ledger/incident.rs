@@ -105,7 +105,7 @@ impl View<'_> {
             ceasefires: Vec::new(),
             records,
         };
-        match self.tables.tally.row(root.as_str())? {
+        match self.tables.facts_of(&root)? {
             Some(facts) => Ok(Some(self.told(&facts, rules, blank)?)),
             None => Ok(Some(blank)),
         }

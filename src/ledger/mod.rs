@@ -10,6 +10,7 @@ mod evidence;
 mod folder;
 mod genesis;
 mod incident;
+mod layer_folder;
 mod log_key;
 mod proving;
 mod reading;
@@ -34,7 +35,7 @@ pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 #[cfg(feature = "exchange")]
 pub use rehearsal::Rehearsal;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
-pub use stored::Notice;
+pub use stored::{Notice, StoredRows};
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};
 pub use verification::{Check, Depth, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
 pub use view::{KnownAt, View};

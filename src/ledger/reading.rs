@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::log::{Line, LogReader, ReadError};
-use crate::projection::{COMMIT_EVERY, Cursor, Fold, FoldError, Recorded, RowError};
+use crate::projection::{Cursor, Fold, FoldError, Recorded, RowError};
 use crate::record::{Body, RecordHash};
 use crate::vocab::{Digest32, Instant, Seq};
 
@@ -80,7 +80,8 @@ pub(super) fn read_body(text: &str, seq: Seq, at: Instant) -> Result<Recorded, R
 /// Watches a long fold; told the last position done.
 pub type Progress<'a> = &'a mut dyn FnMut(Seq);
 
-/// Folds the records after `from` into tables, committing about every 1,000. Gives where it stopped.
+/// Folds the records after `from` into tables, and commits them when the store wants it and at the end. Gives where it
+/// stopped.
 ///
 /// `from` is the cursor of what the tables hold already; nothing for an empty fold.
 ///
@@ -105,9 +106,11 @@ pub fn fold_log(
             let log = cursor.as_ref().map_or(line.hash, |cursor| cursor.log);
             cursor = Some(Cursor { log, seq: record.seq, head: line.hash, versions: Cursor::current_versions() });
             uncommitted += 1;
-            if uncommitted >= COMMIT_EVERY {
+            if fold.is_due(record.seq) {
                 commit(fold, cursor.as_ref())?;
                 uncommitted = 0;
+                // What is not put in order now is put in order later; no answer depends on it.
+                let _ = fold.tidy();
             }
         }
         if let (Some(progress), Some(last)) = (progress.as_mut(), records.last()) {

@@ -169,9 +169,7 @@ impl View<'_> {
     }
 
     fn asserted_breaches(&self, ceasefire: &CeasefireId) -> Result<u64, RowError> {
-        let mut count = 0;
-        self.tables.breaches.walk(&format!("{ceasefire}/"), |_, _| count += 1)?;
-        Ok(count)
+        Ok(self.tables.breach_counts.row(ceasefire.as_str())?.unwrap_or_default())
     }
 }
 

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant as Moment};
 
 use super::folder::Folder;
 use super::reading::{Progress, ReplayError, Until, fold_log, hash_at};
-use crate::log::LogReader;
-use crate::projection::{Cursor, Fold, OpenRowsError, RowStore, SledRows};
-use crate::vocab::Seq;
+use crate::log::{LogReader, ReadError};
+use crate::projection::layers::{Boundary, LayerPlan, Layers};
+use crate::projection::{Cursor, Fold, LayeredRows, OpenRowsError, RowError, RowStore, SledRows};
+use crate::record::RecordHash;
+use crate::vocab::{Instant, Seq};
 
 /// Something that happened on the way and that the user should know; not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,13 @@ pub enum Notice {
     },
     /// The projections could not be written; the answer was folded from the log instead.
     ProjectionsUnwritable {
+        /// Why.
+        why: String,
+    },
+    /// A layer of the settled projections could not be used and was removed; it is made anew from the log.
+    LayerDiscarded {
+        /// Its file's name.
+        layer: String,
         /// Why.
         why: String,
     },
@@ -52,6 +61,9 @@ impl std::fmt::Display for Notice {
             Self::ProjectionsUnwritable { why } => {
                 write!(f, "the projections could not be used ({why}); this answer was folded from the log")
             }
+            Self::LayerDiscarded { layer, why } => {
+                write!(f, "layer {layer} of the projections is made anew from the log: {why}")
+            }
             Self::TornTailMoved { kept_in, bytes } => {
                 write!(f, "a half-written end of {bytes} bytes was moved to {kept_in}")
             }
@@ -62,7 +74,7 @@ impl std::fmt::Display for Notice {
 /// How long to wait for another program to let go of the projections before folding in memory.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// A fold that stands at the head of the log, and what it took to get there.
+/// A fold that stands where it was asked to, and what it took to get there.
 pub(super) struct Standing {
     pub(super) fold: Fold,
     pub(super) cursor: Cursor,
@@ -76,9 +88,17 @@ pub(super) fn stand_at_head(
     progress: Option<Progress<'_>>,
 ) -> Result<Standing, ReplayError> {
     let mut notices = Vec::new();
-    let Some(store) = usable_rows(folder, reader, &mut notices)? else {
-        return fold_in_memory(reader, notices, progress);
+    let log = hash_at(reader, Seq::FIRST)?.ok_or(ReplayError::Empty)?;
+    let layers = Arc::new(open_layers(folder, log, &mut notices)?);
+    let Some(fresh) = usable_rows(folder, reader, &mut notices)? else {
+        check_top(&layers, reader, &mut notices)?;
+        return fold_over(&layers, layers.cursor().as_ref(), reader, Until::Head, notices, progress);
     };
+    // The fresh rows' cursor was compared with the log; where they stand on the layers, these are of the same log.
+    if !LayeredRows::stands(fresh.as_ref(), &layers)? {
+        check_top(&layers, reader, &mut notices)?;
+    }
+    let store: Arc<dyn RowStore> = Arc::new(LayeredRows::new(fresh, Arc::clone(&layers))?);
     let from = Cursor::read(store.as_ref())?;
     if from.is_none() && notices.is_empty() && reader.head()?.seq > Seq::FIRST {
         notices.push(Notice::ProjectionsRebuilt { why: "there were none".to_owned(), aside: None });
@@ -88,26 +108,161 @@ pub(super) fn stand_at_head(
         Ok(cursor) => Ok(Standing { fold, cursor, notices }),
         Err(ReplayError::Rows(error)) => {
             notices.push(Notice::ProjectionsUnwritable { why: error.to_string() });
-            fold_in_memory(reader, notices, None)
+            fold_in_memory(reader, Until::Head, notices)
+        }
+        Err(ReplayError::Fold(error)) if matches!(error.source, RowError::Layer { .. }) => {
+            notices.push(Notice::ProjectionsUnwritable { why: error.source.to_string() });
+            fold_in_memory(reader, Until::Head, notices)
         }
         Err(ReplayError::Fold(error)) => {
             drop((fold, store));
             let why = format!("record {} could not be folded", error.seq);
             notices.push(set_aside(folder, why));
-            fold_in_memory(reader, notices, None)
+            fold_in_memory(reader, Until::Head, notices)
         }
         Err(error) => Err(error),
     }
 }
 
-fn fold_in_memory(
+/// Takes the rows of the last end of a layer that was known by then, and folds what comes after in memory.
+pub(super) fn stand_at(
+    folder: &Folder,
     reader: &LogReader,
-    notices: Vec<Notice>,
+    until: Until,
     progress: Option<Progress<'_>>,
 ) -> Result<Standing, ReplayError> {
+    let mut notices = Vec::new();
+    let Some(log) = hash_at(reader, Seq::FIRST)? else { return Err(ReplayError::Empty) };
+    let layers = Arc::new(open_layers(folder, log, &mut notices)?);
+    let ends = layers.ends();
+    let Some(end) = last_known(&ends, reader, until)? else {
+        return fold_over(&layers, None, reader, until, notices, progress);
+    };
+    if hash_at(reader, end.seq)? != Some(end.head) {
+        notices.push(discard(&layers, format!("record {} is not the one they were made from", end.seq))?);
+        return fold_over(&layers, None, reader, until, notices, progress);
+    }
+    fold_over(&layers, layers.cursor_at(end.seq).as_ref(), reader, until, notices, progress)
+}
+
+/// Finds the last end that lies within what was known.
+fn last_known(ends: &[Boundary], reader: &LogReader, until: Until) -> Result<Option<Boundary>, ReadError> {
+    let known = match until {
+        Until::Head => ends.len(),
+        Until::Seq(last) => ends.partition_point(|end| end.seq <= last),
+        Until::Time(time) => {
+            let (mut known, mut unsure) = (0, ends.len());
+            while known < unsure {
+                let middle = usize::midpoint(known, unsure);
+                if recorded_by(ends.get(middle), reader, time)? { known = middle + 1 } else { unsure = middle }
+            }
+            known
+        }
+    };
+    Ok(known.checked_sub(1).and_then(|index| ends.get(index)).copied())
+}
+
+fn recorded_by(end: Option<&Boundary>, reader: &LogReader, time: Instant) -> Result<bool, ReadError> {
+    let Some(end) = end else { return Ok(false) };
+    Ok(reader.record_at(end.seq)?.is_some_and(|record| record.at <= time))
+}
+
+/// Goes on in memory from rows that layers hold, or from record 1 where nothing is given to go on from.
+fn fold_over(
+    layers: &Arc<Layers>,
+    from: Option<&Cursor>,
+    reader: &LogReader,
+    until: Until,
+    mut notices: Vec<Notice>,
+    progress: Option<Progress<'_>>,
+) -> Result<Standing, ReplayError> {
+    let mut fold = match from {
+        Some(cursor) => {
+            let rows: Arc<dyn RowStore> = Arc::new(LayeredRows::as_of(Arc::clone(layers), cursor.seq));
+            Fold::over(&rows)
+        }
+        None => Fold::in_memory(),
+    };
+    match fold_log(reader, from, until, &mut fold, progress) {
+        Err(ReplayError::Fold(error)) if from.is_some() && matches!(error.source, RowError::Layer { .. }) => {
+            notices.push(Notice::ProjectionsUnwritable { why: error.source.to_string() });
+            fold_in_memory(reader, until, notices)
+        }
+        folded => Ok(Standing { fold, cursor: folded?, notices }),
+    }
+}
+
+fn fold_in_memory(reader: &LogReader, until: Until, notices: Vec<Notice>) -> Result<Standing, ReplayError> {
     let mut fold = Fold::in_memory();
-    let cursor = fold_log(reader, None, Until::Head, &mut fold, progress)?;
+    let cursor = fold_log(reader, None, until, &mut fold, None)?;
     Ok(Standing { fold, cursor, notices })
+}
+
+/// Opens the layers that say they are of this log; what cannot be used is told of.
+fn open_layers(folder: &Folder, log: RecordHash, notices: &mut Vec<Notice>) -> Result<Layers, ReplayError> {
+    let plan = folder.settings().map_or(LayerPlan::STANDARD, |settings| settings.layer_plan());
+    let opened = Layers::open(folder.layer_files(), plan, log, &Cursor::current_versions());
+    let (layers, discarded) = opened.map_err(|error| RowError::Store(error.to_string()))?;
+    let told = discarded.into_iter().map(|gone| Notice::LayerDiscarded { layer: gone.name, why: gone.why });
+    notices.extend(told);
+    Ok(layers)
+}
+
+/// Compares the last record of the layers with the log's; layers that go further, or stand on another record, are of no use.
+fn check_top(layers: &Layers, reader: &LogReader, notices: &mut Vec<Notice>) -> Result<(), ReplayError> {
+    let Some(top) = layers.top() else { return Ok(()) };
+    let why = match hash_at(reader, top.seq)? {
+        Some(hash) if hash == top.head => return Ok(()),
+        Some(_) => format!("record {} is not the one it was made from", top.seq),
+        None => format!("it goes to record {}, the log does not", top.seq),
+    };
+    notices.push(discard(layers, why)?);
+    Ok(())
+}
+
+fn discard(layers: &Layers, why: String) -> Result<Notice, ReplayError> {
+    let layer = layers.top().map_or_else(String::new, |top| format!("up to record {}", top.seq));
+    layers.discard()?;
+    Ok(Notice::LayerDiscarded { layer, why })
+}
+
+/// What is stored of the projections, for somebody who looks at it and changes nothing.
+pub enum StoredRows {
+    /// Nothing.
+    None,
+    /// Rows that another program has open.
+    Held,
+    /// Rows that cannot be used, and why.
+    Unusable(String),
+    /// Rows, and how far they go.
+    Rows(Arc<dyn RowStore>, Cursor),
+}
+
+/// Opens what is stored as it is.
+pub(super) fn look(folder: &Folder, reader: &LogReader) -> Result<StoredRows, ReplayError> {
+    let mut notices = Vec::new();
+    let Some(log) = hash_at(reader, Seq::FIRST)? else { return Ok(StoredRows::None) };
+    let layers = Arc::new(open_layers(folder, log, &mut notices)?);
+    if let Some(notice) = notices.first() {
+        return Ok(StoredRows::Unusable(notice.to_string()));
+    }
+    if !folder.projections().exists() {
+        return Ok(layers.cursor().map_or(StoredRows::None, |cursor| {
+            StoredRows::Rows(Arc::new(LayeredRows::as_of(layers, cursor.seq)), cursor)
+        }));
+    }
+    let fresh: Arc<dyn RowStore> = match SledRows::open(&folder.projections()) {
+        Ok(rows) => Arc::new(rows),
+        Err(OpenRowsError::Held) => return Ok(StoredRows::Held),
+        Err(error) => return Ok(StoredRows::Unusable(error.to_string())),
+    };
+    let Some(cursor) = Cursor::read(fresh.as_ref())? else {
+        return Ok(StoredRows::Unusable("they do not say how far they go".to_owned()));
+    };
+    if !LayeredRows::stands(fresh.as_ref(), &layers)? {
+        return Ok(StoredRows::Unusable("the settled rows that they stand on are not there".to_owned()));
+    }
+    Ok(StoredRows::Rows(Arc::new(LayeredRows::new(fresh, layers)?), cursor))
 }
 
 /// Opens the rows and checks that they are of this log; what does not fit is set aside.

@@ -118,7 +118,7 @@ impl View<'_> {
         };
         let sides = self.sides()?;
         let tree = self.places()?;
-        let incidents = self.tables.tally.rows("")?;
+        let incidents = self.tables.every_incident()?;
         let mut parties: Vec<Vec<ActorId>> = Vec::new();
         self.tables.ceasefires.walk("", |_, row| parties.push(row.parties.clone()))?;
         let claims = row.as_ref().map(|row| self.ceasefire_claims(&row.ceasefire)).transpose()?.unwrap_or_default();

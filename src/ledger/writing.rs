@@ -398,8 +398,9 @@ impl Ledger {
     /// # Errors
     /// [`RowError`] where the rows cannot be written.
     pub fn settle(&mut self) -> Result<(), RowError> {
+        self.fold.commit(&self.cursor)?;
         self.uncommitted = 0;
-        self.fold.commit(&self.cursor)
+        Ok(())
     }
 
     fn admit(
@@ -473,6 +474,7 @@ impl Ledger {
             return;
         }
         let from = self.cursor.seq.next();
+        let mut unwritten = None;
         let followed = self.reader.records(from, None).map_err(ReplayError::from).and_then(|records| {
             for record in records {
                 let record = record?;
@@ -481,16 +483,19 @@ impl Ledger {
                 self.cursor.seq = record.seq;
                 self.cursor.head = record.hash;
                 self.uncommitted += 1;
+                if self.fold.is_due(record.seq) && unwritten.is_none() {
+                    unwritten = self.settle().and_then(|()| self.fold.tidy()).err();
+                }
             }
             Ok(())
         });
         if let Err(ReplayError::Fold(error)) = followed {
             self.stale = Some(error);
-        } else if self.uncommitted >= crate::projection::COMMIT_EVERY
-            && let Err(error) = self.settle()
-        {
-            self.notices.push(Notice::ProjectionsUnwritable { why: error.to_string() });
+        } else if self.uncommitted >= crate::projection::COMMIT_EVERY && unwritten.is_none() {
+            unwritten = self.settle().err();
         }
+        // What is not written stays in memory; the answers are the same.
+        self.notices.extend(unwritten.map(|error| Notice::ProjectionsUnwritable { why: error.to_string() }));
     }
 }
 

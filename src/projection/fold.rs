@@ -11,10 +11,10 @@ use super::tables::Tables;
 use crate::record::RecordHash;
 use crate::vocab::Seq;
 
-/// How many records go into one change of the row store.
-pub const COMMIT_EVERY: u64 = 1_000;
+/// How many records a writer folds at most before their rows are written, so that few are folded again after a crash.
+pub const COMMIT_EVERY: u64 = 4_096;
 
-const CURSOR_KEY: &[u8] = b"!cursor";
+pub(super) const CURSOR_KEY: &[u8] = b"!cursor";
 
 /// How far a fold has come, and in which log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,10 @@ impl Cursor {
         let bytes = store.row(CURSOR_KEY)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
+}
+
+pub(super) fn cursor_row(cursor: &Cursor) -> Result<Vec<u8>, RowError> {
+    serde_json::to_vec(cursor).map_err(|error| RowError::Store(error.to_string()))
 }
 
 /// Says which record stopped a fold. It is never passed over.
@@ -80,6 +84,12 @@ impl Fold {
         Self { tables: Tables::new(Some(&store)), store: Some(store) }
     }
 
+    /// Goes on from rows that are only read; what changes stays in memory.
+    #[must_use]
+    pub fn over(rows: &Arc<dyn RowStore>) -> Self {
+        Self { tables: Tables::new(Some(rows)), store: None }
+    }
+
     /// Takes one record into every projection.
     ///
     /// # Errors
@@ -95,15 +105,29 @@ impl Fold {
         Ok(())
     }
 
-    /// Writes the rows changed since the last commit together with the cursor, all or none. In memory it does nothing.
+    /// Writes the rows changed since the last commit together with the cursor, all or none. In memory, and over rows that
+    /// are only read, it does nothing.
     ///
     /// # Errors
-    /// [`RowError`]; then the rows and the cursor are as before.
+    /// [`RowError`]; then the store is as before, and what was changed since is still here.
     pub fn commit(&mut self, cursor: &Cursor) -> Result<(), RowError> {
         let Some(store) = &self.store else { return Ok(()) };
-        let mut changes = self.tables.drain()?;
-        let bytes = serde_json::to_vec(cursor).map_err(|error| RowError::Store(error.to_string()))?;
-        changes.push((CURSOR_KEY.to_vec(), Some(bytes)));
-        store.change(changes)
+        store.commit(self.tables.changes()?, cursor)?;
+        self.tables.forget_changes();
+        Ok(())
+    }
+
+    /// Tells whether the store wants a commit as the rows stand at this record.
+    #[must_use]
+    pub fn is_due(&self, seq: Seq) -> bool {
+        self.store.as_ref().is_some_and(|store| store.is_due(seq))
+    }
+
+    /// Lets the store put its files in order, which may take a while and changes no row.
+    ///
+    /// # Errors
+    /// [`RowError`]; then the rows are as before.
+    pub fn tidy(&self) -> Result<(), RowError> {
+        self.store.as_ref().map_or(Ok(()), |store| store.tidy())
     }
 }

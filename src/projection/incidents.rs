@@ -18,11 +18,11 @@ impl Projection for Incidents {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["incident", "incident_claim"]
+        &["incident", "incident_claim", "joined"]
     }
 
     fn apply(&self, tables: &mut Tables, recorded: &Recorded) -> Result<(), RowError> {
@@ -145,7 +145,20 @@ fn merge(tables: &mut Tables, event: &IncidentMerged, seq: Seq) -> Result<(), Ro
     }
     tables.incidents.change(from.as_str(), |row| row.merged_into = Some((into.clone(), seq)))?;
     tables.incidents.change(into.as_str(), |row| row.members.push(from.clone()))?;
+    note_joined(tables, &from)?;
+    note_joined(tables, &into)?;
     tables.touched.extend([from, into]);
+    Ok(())
+}
+
+/// Keeps the list of incidents whose facts are not those of their own claims alone.
+fn note_joined(tables: &mut Tables, incident: &IncidentId) -> Result<(), RowError> {
+    let row = tables.incidents.row(incident.as_str())?;
+    if row.is_some_and(|row| row.merged_into.is_some() || !row.members.is_empty()) {
+        tables.joined.put(incident.to_string(), ());
+    } else {
+        tables.joined.remove(incident.as_str());
+    }
     Ok(())
 }
 
@@ -160,6 +173,8 @@ fn split(tables: &mut Tables, event: &IncidentSplit, recorded: &Recorded) -> Res
     }
     tables.incidents.change(event.out.as_str(), |row| row.merged_into = None)?;
     tables.incidents.change(into.as_str(), |row| row.members.retain(|member| *member != event.out))?;
+    note_joined(tables, &event.out)?;
+    note_joined(tables, &into)?;
     let root = tables.root_incident(&into)?;
     tables.touched.extend([event.out.clone(), root]);
     Ok(())

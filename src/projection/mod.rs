@@ -11,6 +11,8 @@ mod counters;
 mod digest;
 mod fold;
 mod incidents;
+mod layered_rows;
+pub mod layers;
 mod recorded;
 mod records;
 mod registry;
@@ -24,6 +26,7 @@ mod tally;
 
 pub use digest::{ProjectionDigest, projection_digests};
 pub use fold::{COMMIT_EVERY, Cursor, Fold, FoldError};
+pub use layered_rows::LayeredRows;
 pub use recorded::Recorded;
 pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};
 pub use series::RowKey;

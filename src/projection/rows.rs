@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::fold::{CURSOR_KEY, Cursor, cursor_row};
+use crate::vocab::Seq;
+
 /// Says that rows could not be read or written. Nothing is lost: every row can be made anew from the log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,6 +22,14 @@ pub enum RowError {
         key: String,
         /// What the reader says.
         source: serde_json::Error,
+    },
+    /// A layer is damaged or cannot be read. A damaged one was removed, and is made anew at the next opening.
+    #[error("layer {layer} of the stored projections: {what}")]
+    Layer {
+        /// Its file's name.
+        layer: String,
+        /// What is wrong.
+        what: String,
     },
 }
 
@@ -47,6 +58,29 @@ pub trait RowStore: Send + Sync {
     /// # Errors
     /// [`RowError::Store`]; then none was made.
     fn change(&self, changes: Vec<RowChange>) -> Result<(), RowError>;
+
+    /// Makes all changes together with the cursor that says how far they go, or none.
+    ///
+    /// # Errors
+    /// As [`RowStore::change`].
+    fn commit(&self, changes: Vec<RowChange>, cursor: &Cursor) -> Result<(), RowError> {
+        let mut changes = changes;
+        changes.push((CURSOR_KEY.to_vec(), Some(cursor_row(cursor)?)));
+        self.change(changes)
+    }
+
+    /// Tells whether the store wants a commit as the rows stand at this record.
+    fn is_due(&self, _seq: Seq) -> bool {
+        false
+    }
+
+    /// Puts its files in order, which may take a while and changes no row.
+    ///
+    /// # Errors
+    /// [`RowError`]; then the rows are as before.
+    fn tidy(&self) -> Result<(), RowError> {
+        Ok(())
+    }
 }
 
 /// Rows in memory: the twin of the sled store.

@@ -145,19 +145,21 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
         Ok(rows)
     }
 
-    /// Moves the changes since the last commit into `changes`; from then on the rows are read from the store.
+    /// Adds the changes since the last commit to `changes`, in order of key.
     ///
     /// # Errors
     /// [`RowError`] where a row cannot be written as JSON.
-    pub fn drain(&mut self, changes: &mut Vec<RowChange>) -> Result<(), RowError> {
-        for (key, slot) in std::mem::take(&mut self.rows) {
-            let bytes = match &slot {
-                Slot::Changed(value) => Some(self.bytes(&key, value)?),
-                Slot::Removed => None,
-            };
-            changes.push((self.stored_key(&key), bytes));
+    pub fn changes(&self, changes: &mut Vec<RowChange>) -> Result<(), RowError> {
+        for (key, slot) in &self.rows {
+            let bytes = slot.value().map(|value| self.bytes(key, value)).transpose()?;
+            changes.push((self.stored_key(key), bytes));
         }
         Ok(())
+    }
+
+    /// Lets go of the changes that the store has by now; from then on the rows are read from it.
+    pub fn forget_changes(&mut self) {
+        self.rows.clear();
     }
 
     /// Feeds every row, as JSON under its key, to a visitor: the projection's digest is made of these.

@@ -12,7 +12,7 @@ use crate::event::{
     Scope, Stance, StatementKind,
 };
 use crate::rules::claims::{CeasefireClaim, Claimed, IncidentClaim, Reading};
-use crate::rules::incident::IncidentFacts;
+use crate::rules::incident::{Gathering, IncidentFacts};
 use crate::vocab::{
     ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef,
     Seq, Span, ZonePolicy,
@@ -342,10 +342,15 @@ macro_rules! tables {
             ///
             /// # Errors
             /// [`RowError`] where a row cannot be written.
-            pub fn drain(&mut self) -> Result<Vec<RowChange>, RowError> {
+            pub fn changes(&self) -> Result<Vec<RowChange>, RowError> {
                 let mut changes = Vec::new();
-                $(self.$field.drain(&mut changes)?;)*
+                $(self.$field.changes(&mut changes)?;)*
                 Ok(changes)
+            }
+
+            /// Lets go of the changes that the store has by now.
+            pub fn forget_changes(&mut self) {
+                $(self.$field.forget_changes();)*
             }
 
             /// Feeds the rows of one table to a visitor.
@@ -390,10 +395,12 @@ tables! {
     incidents: IncidentRow = "incident";
     /// Claims about incidents by incident and record.
     incident_claims: Claimed<IncidentClaim> = "incident_claim";
-    /// What the claims about an incident come to, merged ones gone.
-    tally: IncidentFacts = "tally";
-    /// Incidents that somebody calls a breach, by ceasefire and incident, with the records that say so.
+    /// The incidents that are merged into another or hold another; without a value.
+    joined: () = "joined";
+    /// Incidents that somebody calls a breach, by incident and ceasefire, with the records that say so.
     breaches: Vec<Seq> = "breach";
+    /// How many incidents somebody calls a breach, by ceasefire.
+    breach_counts: u64 = "breach_count";
     /// Readings by counter and record.
     readings: Claimed<Reading> = "reading";
     /// Statements by record.
@@ -493,5 +500,54 @@ impl Tables {
         }
         claims.sort_by_key(|claimed| claimed.seq);
         Ok(claims)
+    }
+
+    /// Gives what the claims about an incident and everything merged into it come to; nothing where no report of it stands.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn facts_of(&self, incident: &IncidentId) -> Result<Option<IncidentFacts>, RowError> {
+        Ok(IncidentFacts::from_claims(incident, &self.claims_about(incident)?))
+    }
+
+    /// Gives the facts of every incident that counts, merged ones gone, in order of id.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn every_incident(&self) -> Result<Vec<IncidentFacts>, RowError> {
+        let mut every = Vec::new();
+        self.walk_incidents(|facts| every.push(facts))?;
+        every.sort_by(|a, b| a.incident.cmp(&b.incident));
+        Ok(every)
+    }
+
+    /// Shows the facts of every incident that counts, in no order. They are drawn from the claims in one walk over them:
+    /// nothing about an incident is stored twice.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn walk_incidents(&self, mut visit: impl FnMut(IncidentFacts)) -> Result<(), RowError> {
+        let mut joined = BTreeSet::new();
+        self.joined.walk("", |key, ()| {
+            joined.insert(key.to_owned());
+        })?;
+        let mut open: Option<Gathering> = None;
+        self.incident_claims.walk("", |key, claimed| {
+            let id = key.split_once('/').map_or(key, |(id, _)| id);
+            if open.as_ref().is_none_or(|open| open.incident().as_str() != id) {
+                open.take().and_then(Gathering::finish).into_iter().for_each(&mut visit);
+                open = IncidentId::new(id).ok().filter(|_| !joined.contains(id)).map(Gathering::of);
+            }
+            if let Some(open) = &mut open {
+                open.take(claimed);
+            }
+        })?;
+        open.and_then(Gathering::finish).into_iter().for_each(&mut visit);
+        for id in &joined {
+            if let Some(root) = self.incidents.row(id)?.filter(|row| row.merged_into.is_none()) {
+                self.facts_of(&root.incident)?.into_iter().for_each(&mut visit);
+            }
+        }
+        Ok(())
     }
 }

@@ -136,17 +136,16 @@ impl IncidentFacts {
     /// Draws the facts from the standing claims, in order of record. Nothing where no standing report is left.
     #[must_use]
     pub fn from_claims(incident: &IncidentId, claims: &[Claimed<IncidentClaim>]) -> Option<Self> {
-        let mut facts = Self::blank(incident.clone());
-        let mut acts = BTreeMap::new();
+        let mut gathering = Gathering::of(incident.clone());
         let mut taken: Option<&Claimed<IncidentClaim>> = None;
         for claimed in claims.iter().filter(|claimed| claimed.stands()) {
             // A record that speaks of two incidents speaks once of what they were merged into.
             if taken.is_none_or(|taken| (taken.seq, &taken.claim) != (claimed.seq, &claimed.claim)) {
-                facts.take(claimed, &mut acts);
+                gathering.take(claimed);
             }
             taken = Some(claimed);
         }
-        (!facts.reports.is_empty()).then_some(facts)
+        gathering.finish()
     }
 
     fn blank(incident: IncidentId) -> Self {
@@ -302,6 +301,40 @@ impl IncidentFacts {
     pub fn is_claimed(&self) -> bool {
         self.answers.iter().any(|fact| fact.answer.stance == Stance::ResponsibilityClaimed)
             || self.charges.iter().any(|charge| charge.level == Some(Level::SelfClaimed))
+    }
+}
+
+/// The facts of an incident that nothing was merged into, gathered claim by claim: no claim need be kept.
+#[derive(Debug)]
+pub struct Gathering {
+    facts: IncidentFacts,
+    acts: BTreeMap<Seq, usize>,
+}
+
+impl Gathering {
+    /// Begins with no claims.
+    #[must_use]
+    pub fn of(incident: IncidentId) -> Self {
+        Self { facts: IncidentFacts::blank(incident), acts: BTreeMap::new() }
+    }
+
+    /// Gives the incident whose claims are gathered.
+    #[must_use]
+    pub const fn incident(&self) -> &IncidentId {
+        &self.facts.incident
+    }
+
+    /// Takes in a claim. They come in order of record, each record once.
+    pub fn take(&mut self, claimed: &Claimed<IncidentClaim>) {
+        if claimed.stands() {
+            self.facts.take(claimed, &mut self.acts);
+        }
+    }
+
+    /// Gives the facts; nothing where no standing report was among the claims.
+    #[must_use]
+    pub fn finish(self) -> Option<IncidentFacts> {
+        (!self.facts.reports.is_empty()).then_some(self.facts)
     }
 }
 

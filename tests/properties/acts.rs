@@ -46,7 +46,7 @@ proptest! {
         let view = head.view();
         let recorder = ActorId::new("recorder").unwrap();
         let acts = acts(&bodies, &|record| view.tables().resolve(record, &recorder).unwrap().unwrap());
-        for facts in view.tables().tally.rows("").unwrap() {
+        for facts in view.tables().every_incident().unwrap() {
             let claims = view.tables().claims_about(&facts.incident).unwrap();
             let answers = claims.iter().filter(|c| c.stands() && matches!(c.claim, IncidentClaim::Answer(_)));
             let expected: BTreeSet<Seq> = answers.map(|c| acts.get(&c.seq).copied().unwrap_or(c.seq)).collect();

@@ -1,6 +1,6 @@
 //! I7, I8, I11, I12, I14: what every number keeps to, whatever was recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ceasefire_ledger::event::{Event, Step, StepReported, Term, TermsReported};
 use ceasefire_ledger::ledger::{Until, View};
@@ -78,6 +78,33 @@ proptest! {
     }
 
     #[test]
+    fn breaches_counted_as_records_came_are_those_the_claims_come_to(script in scripts(6..60)) {
+        let shelf = shelved(&written(&script));
+        let head = shelf.at(Until::Head);
+        let (view, mut drawn) = (head.view(), BTreeMap::new());
+        let every = view.tables().every_incident().unwrap();
+        for facts in &every {
+            prop_assert_eq!(&view.tables().facts_of(&facts.incident).unwrap().unwrap(), facts);
+            for breach in &facts.breaches {
+                let key = format!("{}/{}", facts.incident, breach.ceasefire);
+                drawn.entry(key).or_insert_with(Vec::new).push(breach.seq);
+            }
+        }
+        let mut kept = BTreeMap::new();
+        view.tables().breaches.walk("", |key, records| { kept.insert(key.to_owned(), records.clone()); }).unwrap();
+        prop_assert_eq!(&kept, &drawn);
+        let mut counted = BTreeMap::new();
+        drawn.keys().filter_map(|key| key.split_once('/')).for_each(|(_, of)| *counted.entry(of.to_owned()).or_insert(0) += 1);
+        let mut counts = BTreeMap::new();
+        view.tables().breach_counts.walk("", |key, count| { counts.insert(key.to_owned(), *count); }).unwrap();
+        prop_assert_eq!(counts, counted);
+        let mut roots = Vec::new();
+        view.tables().incidents.walk("", |_, row| roots.extend(row.merged_into.is_none().then(|| row.incident.clone()))).unwrap();
+        roots.retain(|root| view.tables().facts_of(root).unwrap().is_some());
+        prop_assert_eq!(roots, every.into_iter().map(|facts| facts.incident).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn i14_what_a_correction_changed_names_the_correction(script in scripts(6..60)) {
         let bodies = written(&script);
         let shelf = shelved(&bodies);
@@ -86,7 +113,7 @@ proptest! {
         for incident in incidents_of(&head.view()) {
             let root = head.view().tables().root_incident(&incident).unwrap();
             for claimed in head.view().tables().claims_about(&root).unwrap() {
-                let counted = head.view().tables().tally.has(root.as_str()).unwrap();
+                let counted = head.view().tables().facts_of(&root).unwrap().is_some();
                 let is_report = matches!(claimed.claim, ceasefire_ledger::rules::claims::IncidentClaim::Report(_));
                 if counted && is_report && claimed.stands() {
                     let named = &number(&all, "incidents").records;
@@ -115,7 +142,7 @@ proptest! {
         let all = [low, best, high];
         let expected = Bounds { min: *all.iter().min().unwrap(), max: all.iter().max().copied() };
         prop_assert_eq!(claim.bounds, expected);
-        let kept = head.view().tables().tally.row(incident.as_str()).unwrap().unwrap();
+        let kept = head.view().tables().facts_of(&incident).unwrap().unwrap();
         prop_assert_eq!(kept.figures[0].quantity.triple, Some(triple));
     }
 

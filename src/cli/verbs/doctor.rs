@@ -5,14 +5,14 @@ mod disk;
 use clap::Args;
 use serde::Serialize;
 
-use super::rebuild::{StoredRows, refuse_known_at, stored_rows};
+use super::rebuild::refuse_known_at;
 use super::record_text::{Told, refuse_csv, to_json};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::event::Event;
-use crate::ledger::{Archive, FORMAT_VERSION, Settings, Verdict, hash_at};
+use crate::ledger::{Archive, FORMAT_VERSION, Settings, StoredRows, Verdict, hash_at};
 use crate::log::{ChainPoint, LockError, Standing, StorageError, Verdict as TailVerdict, scan_segment};
 use crate::projection::Cursor;
 use crate::vocab::{Clock, Seq};
@@ -205,7 +205,11 @@ fn last_segment(archive: &Archive) -> Result<Option<crate::log::Scan>, String> {
 fn projections_check(archive: &Archive) -> Checked {
     const NAME: &str = "projections";
     const REBUILD: &str = "ceasefire rebuild makes them anew from the log";
-    let cursor = match stored_rows(archive.folder()) {
+    let stored = match archive.stored_rows() {
+        Ok(stored) => stored,
+        Err(error) => return unreadable(NAME, &error),
+    };
+    let cursor = match stored {
         StoredRows::None => return Checked::ok(NAME, "none stored; they are made from the log when needed"),
         StoredRows::Held => return Checked::ok(NAME, "in use by another program; not looked at"),
         StoredRows::Unusable(why) => return Checked::unsure(NAME, why, REBUILD),

@@ -47,14 +47,13 @@ pub fn run(args: &IncidentArgs, session: &mut Session) -> Result<Outcome, Compla
 
 fn list(view: &View<'_>, session: &mut Session) -> Result<Outcome, Complaint> {
     let mut rows = Vec::new();
-    let all = view.tables().tally.walk("", |key, facts| {
+    for facts in view.tables().every_incident().map_err(|error| refusal::rows(&error))? {
         let acts: Vec<String> = facts.acts.iter().map(ToString::to_string).collect();
         let places: Vec<String> =
             facts.sites.iter().filter_map(|site| site.place.as_ref().map(ToString::to_string)).collect();
         let when = facts.when.map_or_else(|| "time unknown".to_owned(), |when| when.to_string());
-        rows.push((key.to_owned(), when, acts.join(", "), places.join(", "), facts.reports.len()));
-    });
-    all.map_err(|error| refusal::rows(&error))?;
+        rows.push((facts.incident.to_string(), when, acts.join(", "), places.join(", "), facts.reports.len()));
+    }
     if !session.console.is_human() {
         let incidents: Vec<_> = rows
             .iter()

@@ -1,7 +1,5 @@
 //! `rebuild`: the stored projections, made anew from the log.
 
-use std::sync::Arc;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -11,8 +9,8 @@ use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::ledger::{Folder, KnownAt};
-use crate::projection::{Cursor, OpenRowsError, ProjectionDigest, RowStore, SledRows};
+use crate::ledger::{KnownAt, StoredRows};
+use crate::projection::ProjectionDigest;
 use crate::vocab::{Code, Seq};
 
 /// What `rebuild` takes.
@@ -38,42 +36,13 @@ pub struct RebuildAnswer {
     pub digests: Vec<ProjectionDigest>,
 }
 
-/// What is stored of the projections.
-pub enum StoredRows {
-    /// Nothing.
-    None,
-    /// Rows that another program has open.
-    Held,
-    /// Rows that cannot be used.
-    Unusable(String),
-    /// Rows, and how far they go.
-    Rows(Arc<dyn RowStore>, Cursor),
-}
-
-/// Opens the stored rows and changes nothing.
-pub fn stored_rows(folder: &Folder) -> StoredRows {
-    if !folder.projections().exists() {
-        return StoredRows::None;
-    }
-    let rows = match SledRows::open(&folder.projections()) {
-        Ok(rows) => rows,
-        Err(OpenRowsError::Held) => return StoredRows::Held,
-        Err(error) => return StoredRows::Unusable(error.to_string()),
-    };
-    match Cursor::read(&rows) {
-        Ok(Some(cursor)) => StoredRows::Rows(Arc::new(rows), cursor),
-        Ok(None) => StoredRows::Unusable("they do not say how far they go".to_owned()),
-        Err(error) => StoredRows::Unusable(error.to_string()),
-    }
-}
-
 /// Makes the projections anew, or goes on with them.
 pub fn run(args: &RebuildArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     refuse_csv("rebuild", &session.console)?;
     refuse_known_at("rebuild", session)?;
     let archive = session.archive()?;
     let head = archive.reader().head().map_err(|error| refusal::read(&error))?.seq;
-    let held_before = match stored_rows(archive.folder()) {
+    let held_before = match archive.stored_rows().map_err(|error| refusal::open(&error))? {
         StoredRows::Held => {
             let what = "another program has the projections open";
             return Err(Complaint::new(Outcome::Locked, Code::Locked, what));

@@ -5,7 +5,7 @@ mod steps;
 use clap::Args;
 use serde::Serialize;
 
-use super::rebuild::{StoredRows, print_digests, stored_rows};
+use super::rebuild::print_digests;
 use super::record_text::{refuse_csv, seconds, seq_width, to_json};
 use super::state::{state_words, unknown};
 use super::{diff, record_text};
@@ -15,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::event::Event;
-use crate::ledger::{Archive, KnownAt, Until};
+use crate::ledger::{Archive, KnownAt, StoredRows, Until};
 use crate::projection::{Cursor, ProjectionDigest, Tables, projection_digests};
 use crate::rules::lifecycle::State;
 use crate::vocab::{Code, Contested, Seq, Span, ZonePolicy};
@@ -174,7 +174,7 @@ fn zones(archive: &Archive) -> Result<ZonePolicy, Complaint> {
 
 /// Reads the stored digests, and lets go of the rows.
 fn kept(archive: &Archive) -> Result<Kept, Complaint> {
-    Ok(match stored_rows(archive.folder()) {
+    Ok(match archive.stored_rows().map_err(|error| refusal::open(&error))? {
         StoredRows::None => Kept::CannotTell("no projections are stored".to_owned()),
         StoredRows::Held => Kept::CannotTell("another program has the stored projections open".to_owned()),
         StoredRows::Unusable(why) => Kept::CannotTell(why),

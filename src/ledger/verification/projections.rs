@@ -7,8 +7,9 @@ use super::report::{Check, Finding};
 use super::{Depth, VerifyError};
 use crate::ledger::archive::Archive;
 use crate::ledger::reading::{ReplayError, Until, hash_at};
+use crate::ledger::stored::StoredRows;
 use crate::ledger::writing::OpenError;
-use crate::projection::{Cursor, OpenRowsError, RowStore, SledRows, Tables, projection_digests};
+use crate::projection::{Cursor, RowError, RowStore, Tables, projection_digests};
 
 const NAME: &str = "projections";
 
@@ -28,13 +29,9 @@ impl Checking for Projections {
 
 /// The open check: do the stored rows name a record of this log?
 fn open_check(archive: &Archive) -> Check {
-    let rows = match stored_rows(archive) {
-        Ok(Some(rows)) => rows,
-        Ok(None) => return Check::ok(NAME, "none stored; they are made from the log when needed"),
+    let cursor = match stored(archive) {
+        Ok((_, cursor)) => cursor,
         Err(check) => return check,
-    };
-    let Ok(Some(cursor)) = Cursor::read(&rows) else {
-        return Check::cannot_tell(NAME, "they do not say how far they go; `ceasefire rebuild` makes them anew");
     };
     match hash_at(archive.reader(), cursor.seq) {
         Ok(Some(hash)) if hash == cursor.head => {
@@ -45,23 +42,28 @@ fn open_check(archive: &Archive) -> Check {
     }
 }
 
-/// Folds the log again and compares digests.
+/// Folds the log again from record 1 and compares digests.
 fn full_check(archive: &Archive) -> Result<Check, VerifyError> {
-    let rows = match stored_rows(archive) {
-        Ok(Some(rows)) => rows,
-        Ok(None) => return Ok(Check::ok(NAME, "none stored; nothing to compare")),
+    let (rows, cursor) = match stored(archive) {
+        Ok(stored) => stored,
         Err(check) => return Ok(check),
-    };
-    let Some(cursor) = Cursor::read(&rows)? else {
-        return Ok(Check::cannot_tell(NAME, "they do not say how far they go"));
     };
     let log_hash = hash_at(archive.reader(), cursor.seq).map_err(|e| OpenError::Replay(ReplayError::Read(e)))?;
     if log_hash != Some(cursor.head) {
         return Ok(stale(&cursor));
     }
-    let store: Arc<dyn RowStore> = Arc::new(rows);
-    let stored = projection_digests(&Tables::new(Some(&store)), &cursor)?;
-    let folded = archive.as_known(Until::Seq(cursor.seq), None)?;
+    let stored = match projection_digests(&Tables::new(Some(&rows)), &cursor) {
+        Err(error @ RowError::Layer { .. }) => return Ok(Check::cannot_tell(NAME, format!("{error}; {MEND}"))),
+        Err(error @ RowError::Unreadable { .. }) => {
+            return Ok(Check::of_findings(
+                NAME,
+                "a row is not one".to_owned(),
+                vec![Finding::at(cursor.seq, error.to_string())],
+            ));
+        }
+        digests => digests?,
+    };
+    let folded = archive.folded_anew(Until::Seq(cursor.seq), None)?;
     let anew = folded.view().digests()?;
     let differing = stored.iter().zip(&anew).filter(|(stored, anew)| stored != anew);
     let findings = differing
@@ -73,21 +75,20 @@ fn full_check(archive: &Archive) -> Result<Check, VerifyError> {
     Ok(Check::of_findings(NAME, detail, findings))
 }
 
-fn stored_rows(archive: &Archive) -> Result<Option<SledRows>, Check> {
-    let folder = archive.folder().projections();
-    if !folder.exists() {
-        return Ok(None);
-    }
-    match SledRows::open(&folder) {
-        Ok(rows) => Ok(Some(rows)),
-        Err(OpenRowsError::Held) => Err(Check::ok(NAME, "in use by another program; not looked at")),
-        Err(OpenRowsError::Damaged(why)) => {
-            Err(Check::cannot_tell(NAME, format!("unreadable ({why}); `ceasefire rebuild` makes them anew")))
-        }
+/// What mends rows that cannot be used.
+const MEND: &str = "`ceasefire rebuild` makes them anew";
+
+/// Gives the stored rows and how far they go; where there are none to compare, the check that says so.
+fn stored(archive: &Archive) -> Result<(Arc<dyn RowStore>, Cursor), Check> {
+    match archive.stored_rows() {
+        Ok(StoredRows::Rows(rows, cursor)) => Ok((rows, cursor)),
+        Ok(StoredRows::None) => Err(Check::ok(NAME, "none stored; they are made from the log when needed")),
+        Ok(StoredRows::Held) => Err(Check::ok(NAME, "in use by another program; not looked at")),
+        Ok(StoredRows::Unusable(why)) => Err(Check::cannot_tell(NAME, format!("{why}; {MEND}"))),
+        Err(error) => Err(Check::cannot_tell(NAME, format!("the log could not be read again: {error}"))),
     }
 }
 
 fn stale(cursor: &Cursor) -> Check {
-    let what = format!("record {} is not the one they were made from; `ceasefire rebuild` makes them anew", cursor.seq);
-    Check::cannot_tell(NAME, what)
+    Check::cannot_tell(NAME, format!("record {} is not the one they were made from; {MEND}", cursor.seq))
 }

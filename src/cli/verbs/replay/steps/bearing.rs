@@ -84,7 +84,7 @@ impl Walk<'_> {
     /// How an incident stands to each ceasefire it may concern: by the rules, and beside it by anybody's word.
     fn incident_bearing(&self, incident: &IncidentId) -> Result<Bearing, RowError> {
         let root = self.fold.tables.root_incident(incident)?;
-        let Some(facts) = self.fold.tables.tally.row(root.as_str())? else { return Ok(Bearing::new()) };
+        let Some(facts) = self.fold.tables.facts_of(&root)? else { return Ok(Bearing::new()) };
         let mut bearing = Bearing::new();
         for (ceasefire, Standing { row, forces, .. }) in &self.standings {
             let places = row.scope.as_ref().map(|scope| scope.places.as_slice()).unwrap_or_default();

@@ -1,0 +1,187 @@
+//! Rows in two places: what changed lately in a row store, everything before it in layers.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::fold::{CURSOR_KEY, Cursor, cursor_row};
+use super::layers::{Boundary, Layers};
+use super::rows::{RowChange, RowError, RowStore, RowVisitor};
+use crate::vocab::Seq;
+
+/// Under this key the store of fresh rows says on which layers they stand.
+const BASE_KEY: &[u8] = b"!base";
+/// Keys that begin so are about the store itself and not rows.
+const ABOUT: u8 = b'!';
+/// A fresh row begins so.
+const PRESENT: u8 = b'+';
+/// A row that the layers hold and that was removed since.
+const REMOVED: u8 = b'-';
+
+/// On which layers the fresh rows stand; nothing where there were none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Base {
+    layers: Option<Boundary>,
+}
+
+/// Fresh rows before layers.
+///
+/// A row is looked for among the fresh ones first. When enough records have been folded, all fresh rows become a layer at
+/// once; the store is then empty but for the cursor. It may die between the two: the layer is then further than
+/// the cursor, and what the store still holds is of no use.
+pub struct LayeredRows {
+    fresh: Arc<dyn RowStore>,
+    layers: Arc<Layers>,
+    /// The last end that is looked at.
+    upto: Seq,
+}
+
+impl LayeredRows {
+    /// Puts a store of fresh rows before layers. Rows in it that do not stand on these layers are removed: they are left
+    /// from a program that died, or the layers they stood on are gone. Then the cursor is that of the layers.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn new(fresh: Arc<dyn RowStore>, layers: Arc<Layers>) -> Result<Self, RowError> {
+        let rows = Self { fresh, layers, upto: Seq::new(u64::MAX) };
+        if !Self::stands(rows.fresh.as_ref(), &rows.layers)? {
+            rows.fresh.change(rows.clearing(rows.layers.cursor().as_ref())?)?;
+        }
+        Ok(rows)
+    }
+
+    /// Tells whether the fresh rows stand on these layers.
+    ///
+    /// # Errors
+    /// [`RowError`] where the store fails.
+    pub fn stands(fresh: &dyn RowStore, layers: &Layers) -> Result<bool, RowError> {
+        let base = fresh.row(BASE_KEY)?.and_then(|bytes| serde_json::from_slice::<Base>(&bytes).ok());
+        Ok(base.map_or(layers.top().is_none(), |base| base.layers == layers.top()))
+    }
+
+    /// Looks at the rows as they stood at one of the layers' ends.
+    #[must_use]
+    pub fn as_of(layers: Arc<Layers>, end: Seq) -> Self {
+        Self { fresh: Arc::new(super::rows::MemoryRows::default()), layers, upto: end }
+    }
+
+    /// Gives the changes that leave nothing in the store but how far the layers go.
+    fn clearing(&self, cursor: Option<&Cursor>) -> Result<Vec<RowChange>, RowError> {
+        let mut changes = Vec::new();
+        self.fresh.walk(b"", &mut |key, _| {
+            changes.push((key.to_vec(), None));
+            Ok(true)
+        })?;
+        if let Some(cursor) = cursor {
+            changes.push((BASE_KEY.to_vec(), Some(self.base()?)));
+            changes.push((CURSOR_KEY.to_vec(), Some(cursor_row(cursor)?)));
+        }
+        Ok(changes)
+    }
+
+    fn base(&self) -> Result<Vec<u8>, RowError> {
+        let base = Base { layers: self.layers.top() };
+        serde_json::to_vec(&base).map_err(|error| RowError::Store(error.to_string()))
+    }
+
+    /// Gives the fresh rows of a prefix in order; a removed one without bytes.
+    fn fresh_rows(&self, prefix: &[u8]) -> Result<Vec<RowChange>, RowError> {
+        let mut rows = Vec::new();
+        self.fresh.walk(prefix, &mut |key, bytes| {
+            if key.first() != Some(&ABOUT) {
+                rows.push((key.to_vec(), unmarked(bytes).map(<[u8]>::to_vec)));
+            }
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// Makes a layer of the fresh rows and the changes, then empties the store.
+    fn settle(&self, changes: Vec<RowChange>, cursor: &Cursor) -> Result<(), RowError> {
+        let mut rows = self.fresh_rows(b"")?;
+        // Of two that have the same key the later one holds; the sort keeps their order.
+        rows.extend(changes);
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut settled: Vec<RowChange> = Vec::with_capacity(rows.len());
+        for row in rows {
+            match settled.last_mut().filter(|last| last.0 == row.0) {
+                Some(last) => *last = row,
+                None => settled.push(row),
+            }
+        }
+        self.layers.add(&settled, cursor)?;
+        self.fresh.change(self.clearing(Some(cursor))?)
+    }
+}
+
+impl RowStore for LayeredRows {
+    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowError> {
+        let fresh = self.fresh.row(key)?;
+        if key.first() == Some(&ABOUT) {
+            return Ok(fresh);
+        }
+        match fresh {
+            Some(bytes) => Ok(unmarked(&bytes).map(<[u8]>::to_vec)),
+            None => self.layers.row(key, self.upto).map(Option::flatten),
+        }
+    }
+
+    fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
+        let fresh = self.fresh_rows(prefix)?;
+        let mut fresh = fresh.iter().peekable();
+        let mut going = true;
+        self.layers.walk(prefix, self.upto, &mut |key, value| {
+            while let Some((earlier, bytes)) = fresh.next_if(|(fresh, _)| going && fresh.as_slice() < key) {
+                going = bytes.as_ref().map_or(Ok(true), |bytes| visit(earlier, bytes))?;
+            }
+            let newer = fresh.next_if(|(fresh, _)| going && fresh.as_slice() == key);
+            if let Some(value) = newer.map_or(value, |(_, bytes)| bytes.as_deref()).filter(|_| going) {
+                going = visit(key, value)?;
+            }
+            Ok(going)
+        })?;
+        for (key, bytes) in fresh {
+            if let Some(bytes) = bytes.as_ref().filter(|_| going) {
+                going = visit(key, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&self, changes: Vec<RowChange>) -> Result<(), RowError> {
+        self.fresh.change(changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect())
+    }
+
+    fn commit(&self, changes: Vec<RowChange>, cursor: &Cursor) -> Result<(), RowError> {
+        if self.layers.is_due(cursor.seq) {
+            return self.settle(changes, cursor);
+        }
+        let mut marked: Vec<RowChange> = changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect();
+        marked.push((CURSOR_KEY.to_vec(), Some(cursor_row(cursor)?)));
+        marked.push((BASE_KEY.to_vec(), Some(self.base()?)));
+        self.fresh.change(marked)
+    }
+
+    fn is_due(&self, seq: Seq) -> bool {
+        self.layers.is_due(seq)
+    }
+
+    fn tidy(&self) -> Result<(), RowError> {
+        self.layers.tidy()
+    }
+}
+
+fn marked(bytes: Option<Vec<u8>>) -> Vec<u8> {
+    match bytes {
+        Some(mut bytes) => {
+            bytes.insert(0, PRESENT);
+            bytes
+        }
+        None => vec![REMOVED],
+    }
+}
+
+fn unmarked(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.split_first().filter(|(mark, _)| **mark == PRESENT).map(|(_, bytes)| bytes)
+}
