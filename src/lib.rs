@@ -50,6 +50,7 @@
 //! | 4 | [`projection`] | folds of the log into rows, in memory and in sled |
 //! | 4 | [`evidence`] | evidence files, kept by the hash of their bytes |
 //! | 4 | [`publication`] | tiles on disk, the signed checkpoint, proofs |
+//! | 4 | [`vault`] | what the digests of sealed fields stand for, encrypted, beside the log |
 //! | 5 | [`ledger`] | open, append, verify, replay, query |
 //! | 6 | [`exchange`] | import formats |
 //! | 6 | `report` | situation reports: Markdown, HTML, SVG, with the feature `report` |
@@ -76,6 +77,7 @@ pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rules;
+pub mod vault;
 pub mod vocab;
 
 pub use event::{Event, ViolationReported};

@@ -12,6 +12,8 @@ use super::layer_folder::LayerFolder;
 use crate::log::DEFAULT_SEGMENT_BYTES;
 use crate::projection::layers::{LayerFiles, LayerPlan};
 use crate::publication::{DiskFiles, Publication};
+use crate::vault::{DiskFiles as VaultDisk, Vault};
+use crate::vocab::Label;
 
 /// The settings file's name; a folder that holds it is a ledger.
 pub const SETTINGS_FILE: &str = "ledger.toml";
@@ -65,6 +67,12 @@ pub enum SettingsError {
         path: PathBuf,
         /// The cause.
         source: io::Error,
+    },
+    /// The ledger's name in it is none.
+    #[error("`{origin}` cannot name a ledger")]
+    Origin {
+        /// What stands there.
+        origin: String,
     },
     /// It is not what it should be.
     #[error("{} is not a settings file", path.display())]
@@ -139,6 +147,21 @@ impl Folder {
     #[must_use]
     pub fn publication(&self) -> Publication {
         Publication::on(Arc::new(DiskFiles::at(&self.path)))
+    }
+
+    /// Gives the vault of the ledger that the settings name. Nothing in it is read.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn vault(&self) -> Result<Vault, SettingsError> {
+        let origin = self.settings()?.origin;
+        let origin = Label::new(&origin).map_err(|_| SettingsError::Origin { origin })?;
+        Ok(self.vault_of(origin))
+    }
+
+    /// Gives the vault of a ledger of this name.
+    pub(super) fn vault_of(&self, origin: Label) -> Vault {
+        Vault::on_disk(origin, VaultDisk::at(self.path.join("vault"), self.keys()))
     }
 
     /// Tells whether the folder holds a ledger.

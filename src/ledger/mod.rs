@@ -4,6 +4,7 @@
 //! [`View::tally`], [`View::incident`]. [`Archive::as_known`] gives the view of an earlier moment of knowledge.
 
 mod admit;
+mod annex;
 mod archive;
 mod breakdown;
 mod evidence;
@@ -23,6 +24,7 @@ mod verification;
 mod view;
 mod writing;
 
+pub use annex::{AnnexCount, AnnexError, FieldState, RecordAnnex, SealedField, Withheld};
 pub use archive::{Archive, Replayed};
 pub use breakdown::{BreakdownAnswer, BreakdownQuestion, BrokenDownBy};
 pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, EvidenceCheck};

@@ -18,6 +18,7 @@
 //! | `tlog_proof` | C2SP tlog-proof (draft) | [`TlogProof`] |
 //! | `dsse` | DSSE 1.0, RFC 8032 | [`BodySigner`], [`BodyVerifier`] |
 //! | `disclosure` | RFC 9901 §4.2 | [`Disclosure`], [`SealedList`] |
+//! | `disclosure_file` | – | [`DisclosureFile`], what hands over chosen fields of one record |
 //! | `rfc4648` | RFC 4648 | hexadecimal, base64 and base64url with one spelling each |
 //!
 //! Every reader here is strict: a value has one accepted text, so that two readers never differ over what was signed.
@@ -28,6 +29,7 @@ mod checkpoint;
 mod consistency;
 mod cosignature;
 mod disclosure;
+mod disclosure_file;
 mod dsse;
 mod hash_source;
 mod inclusion;
@@ -48,6 +50,7 @@ pub use disclosure::{
     Disclosure, DisclosureDigest, DisclosureError, DisclosureVerdict, ParseDigestError, SEALED_FIELDS_MAX, SealError,
     SealedList, SealedListError,
 };
+pub use disclosure_file::{DISCLOSURES_SCHEMA, Disclosed, DisclosureFile, DisclosureFileError, HandedOver};
 pub use dsse::{
     BODY_TYPE, BadBodySignature, BodyKeyError, BodySignature, BodySigner, BodyVerifier, ParseBodySignatureError,
     pre_authentication_encoding,

@@ -12,6 +12,7 @@ mod projections;
 mod references;
 mod remembered;
 mod report;
+mod sealed;
 
 use rayon::prelude::*;
 
@@ -67,6 +68,7 @@ fn checks(question: &VerifyQuestion<'_>) -> Vec<Box<dyn Checking>> {
         Box::new(chain::Chain),
         Box::new(bodies::Bodies::default()),
         Box::new(references::References::default()),
+        Box::new(sealed::Sealed::default()),
         Box::new(remembered::Remembered { known: question.known }),
         Box::new(projections::Projections),
         Box::new(evidence::Evidence::default()),
