@@ -51,10 +51,12 @@
 //! | 4 | [`evidence`] | evidence files, kept by the hash of their bytes |
 //! | 4 | [`publication`] | tiles on disk, the signed checkpoint, proofs |
 //! | 4 | [`vault`] | what the digests of sealed fields stand for, encrypted, beside the log |
+//! | 4 | [`witness`] | witnesses: their decision, their memory, asking them |
 //! | 5 | [`ledger`] | open, append, verify, replay, query |
 //! | 6 | [`exchange`] | import formats |
 //! | 6 | `report` | situation reports: Markdown, HTML, SVG, with the feature `report` |
-//! | 7 | `cli` | the `ceasefire` command, with the feature `cli` |
+//! | 7 | `server` | a witness that answers over HTTP, with the feature `server` |
+//! | 8 | `cli` | the `ceasefire` command, with the feature `cli` |
 //!
 //! The pages of [`manual`] say how everything works, for those who have to believe it.
 //!
@@ -77,8 +79,11 @@ pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rules;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod vault;
 pub mod vocab;
+pub mod witness;
 
 pub use event::{Event, ViolationReported};
 pub use ledger::{

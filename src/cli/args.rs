@@ -139,6 +139,8 @@ pub enum Verb {
     Recover(verbs::recover::RecoverArgs),
     /// Look for what is wrong with the ledger's folder
     Doctor(verbs::doctor::DoctorArgs),
+    /// Have the ledger's checkpoints cosigned by witnesses, or be one
+    Witness(verbs::witness::WitnessArgs),
     /// Print a JSON Schema
     Schema(verbs::schema::SchemaArgs),
     /// Say what an error code or an exit code means

@@ -88,6 +88,17 @@ impl Console {
         self.line(text.map_err(|error| internal(&error.to_string()))?)
     }
 
+    /// Writes an answer as one line of JSON, whatever the format: for what goes on.
+    ///
+    /// # Errors
+    /// As [`Console::line`].
+    pub fn answer_line(&mut self, verb: &str, outcome: Outcome, value: Value) -> Result<(), Complaint> {
+        let format = std::mem::replace(&mut self.format, Format::Jsonl);
+        let answered = self.answer(verb, outcome, value);
+        self.format = format;
+        answered
+    }
+
     /// Writes a table as CSV, cells that a spreadsheet would run as a formula made harmless.
     ///
     /// # Errors

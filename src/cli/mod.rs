@@ -74,6 +74,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Rebuild(args) => verbs::rebuild::run(&args, session),
         Verb::Recover(args) => verbs::recover::run(&args, session),
         Verb::Doctor(args) => verbs::doctor::run(&args, session),
+        Verb::Witness(args) => verbs::witness::run(&args, session),
         Verb::Schema(args) => verbs::schema::run(&args, session),
         Verb::ExplainCode(args) => verbs::explain_code::run(&args, session),
         Verb::Completions(args) => verbs::completions::run(&args, session),

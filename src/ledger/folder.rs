@@ -224,7 +224,7 @@ impl Folder {
     }
 
     /// Writes a file whole or not at all: beside, synced, renamed, folder synced.
-    fn write_whole(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write_whole(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let beside = self.path.join(format!(".{name}.new"));
         let mut file = fs::File::create(&beside)?;
         file.write_all(bytes)?;

@@ -13,6 +13,7 @@ mod genesis;
 mod incident;
 mod layer_folder;
 mod log_key;
+mod policy;
 mod proving;
 mod reading;
 #[cfg(feature = "exchange")]
@@ -32,6 +33,7 @@ pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
 pub use log_key::LogKeyError;
+pub use policy::{POLICY_FILE, PolicyFileError};
 pub use proving::{Consistency, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
 pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 #[cfg(feature = "exchange")]

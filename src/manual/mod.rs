@@ -10,6 +10,7 @@
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
 //! | [`reports`] | what a situation report and its pictures show, and what they do not |
+//! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -49,4 +50,7 @@ pub mod reports {
 }
 pub mod sealed_fields {
     #![doc = include_str!("sealed_fields.md")]
+}
+pub mod witnesses {
+    #![doc = include_str!("witnesses.md")]
 }

@@ -125,6 +125,25 @@ codes! {
     NotCovered = "CF0608", "The checkpoint does not reach so far.", "`ceasefire checkpoint` makes a newer one where the log's key is";
     TilesDamaged = "CF0609", "The stored tiles do not come to the checkpoint.", "`ceasefire rebuild` makes them anew from the log";
 
+    BadWitnessKey = "CF0641", "A witness's key, name or key file cannot be used.", "`ceasefire witness new FILE --name NAME` makes a key; its public half has the form name+8 digits+base64";
+    BadPolicy = "CF0642", "A policy could not be read.", "`ceasefire witness policy --help` shows one";
+    NoPolicy = "CF0643", "No policy says who must cosign this ledger.", "set one: ceasefire witness policy FILE";
+    UnknownWitness = "CF0644", "The policy names no such witness.", "`ceasefire witness list` names the witnesses";
+    WitnessSilent = "CF0645", "A witness gave no usable answer.", "try again later, or carry the request by hand: ceasefire witness request";
+    WitnessRefused = "CF0646", "A witness refused to cosign.", "ask its operator why; if it knows another tree of this size, it has the evidence";
+    WitnessAhead = "CF0647", "A witness knows more records than this ledger has.", "another copy of this ledger went on, or somebody else has its key; nothing smaller will be signed here any more";
+    NotCosigned = "CF0648", "A signature in a witness's name is not its cosignature of this checkpoint.", "ask the witness again, and keep what it sent";
+    MemorySetBack = "CF0649", "A witness does not remember what it cosigned.", "its operator gives the checkpoint back to it: ceasefire witness adopt NOTE";
+    TwoHistories = "CF0650", "The log's key signed two histories.", "keep both notes and show them to everybody who relies on the log";
+    BadRequestFile = "CF0651", "This is not a request, an answer or a note as C2SP tlog-witness has them.", "make it anew with ceasefire witness request; a copied text must keep every line and its last line end";
+    UnknownLog = "CF0653", "The witness does not know this log.", "its operator adds the log's public key with --log";
+    NotSignedByLog = "CF0654", "A checkpoint is not signed by the log it names.", "compare the log's public key with the one its keeper gave out";
+    NotShownToContinue = "CF0655", "A checkpoint is not shown to continue what the witness cosigned.", "if the request was made for this witness, its log was changed; keep the request";
+    MemoryDamaged = "CF0656", "A witness's memory is damaged.", "restore the folder from a copy, then adopt the newest note it cosigned: ceasefire witness adopt";
+    OtherStart = "CF0657", "The request starts from another size than the witness knows.", "give the answer to `ceasefire witness take` and make the request anew";
+    BadEvidence = "CF0658", "A file is no evidence against the log.", "it proves nothing about the log whose key you gave";
+    CannotListen = "CF0659", "The witness cannot listen on its address.", "choose another with --listen";
+
     NotSealedThere = "CF0661", "A digest is not among the sealed fields of the record that is named.", "`ceasefire seal list SEQ` shows what the record seals";
     AlreadyErased = "CF0662", "A sealed field was erased.", "what was erased is gone: it can be neither shown, handed over nor erased again";
     FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";

@@ -26,3 +26,4 @@ pub mod show;
 pub mod state;
 pub mod tally;
 pub mod verify;
+pub mod witness;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::record_text::refuse_csv;
 use super::state::unknown;
-use super::{diff, doctor, evidence, log, rebuild, recover, replay, search, show};
+use super::{diff, doctor, evidence, log, rebuild, recover, replay, search, show, witness};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
@@ -86,6 +86,36 @@ const OTHERS: &[Entry] = &[
     Entry { name: "rebuild", about: "the answer of `rebuild`", make: || answer::<rebuild::RebuildAnswer>("rebuild") },
     Entry { name: "recover", about: "the answer of `recover`", make: || answer::<recover::RecoverAnswer>("recover") },
     Entry { name: "doctor", about: "the answer of `doctor`", make: || answer::<doctor::DoctorAnswer>("doctor") },
+    Entry {
+        name: "witness-new",
+        about: "the answer of `witness new`",
+        make: || answer::<witness::NewAnswer>("witness-new"),
+    },
+    Entry {
+        name: "witness-serve",
+        about: "each line of `witness serve`",
+        make: || answer::<witness::ServeEvent>("witness-serve"),
+    },
+    Entry {
+        name: "witness-answer",
+        about: "the answer of `witness answer`",
+        make: || answer::<witness::AnswerAnswer>("witness-answer"),
+    },
+    Entry {
+        name: "witness-evidence",
+        about: "the answer of `witness evidence`",
+        make: || answer::<witness::EvidenceAnswer>("witness-evidence"),
+    },
+    Entry {
+        name: "witness-adopt",
+        about: "the answer of `witness adopt`",
+        make: || answer::<witness::AdoptAnswer>("witness-adopt"),
+    },
+    Entry {
+        name: "witness-policy",
+        about: "the answer of `witness policy`",
+        make: || answer::<witness::PolicyAnswer>("witness-policy"),
+    },
 ];
 
 /// Prints a schema, or the names of all.
