@@ -19,6 +19,7 @@
 //! | `dsse` | DSSE 1.0, RFC 8032 | [`BodySigner`], [`BodyVerifier`] |
 //! | `disclosure` | RFC 9901 §4.2 | [`Disclosure`], [`SealedList`] |
 //! | `disclosure_file` | – | [`DisclosureFile`], what hands over chosen fields of one record |
+//! | `timestamp` | RFC 3161 | requests and replies, with the feature `timestamp` |
 //! | `rfc4648` | RFC 4648 | hexadecimal, base64 and base64url with one spelling each |
 //!
 //! Every reader here is strict: a value has one accepted text, so that two readers never differ over what was signed.
@@ -39,6 +40,8 @@ mod policy;
 mod policy_text;
 mod rfc4648;
 mod tile;
+#[cfg(feature = "timestamp")]
+pub mod timestamp;
 mod tlog_proof;
 mod tree;
 mod witness_request;
