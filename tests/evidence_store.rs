@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use ceasefire_ledger::evidence::{EvidenceState, EvidenceStore, FileDigests, Intake, StoreStep, digests_of};
+use ceasefire_ledger::evidence::{EvidenceState, EvidenceStore, FileDigests, Intake, StoreStep};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -65,7 +65,7 @@ fn overwrite(path: &Path, bytes: &[u8]) {
 }
 
 fn digests(bytes: &[u8]) -> FileDigests {
-    digests_of(&mut &*bytes, |_| Ok(())).unwrap()
+    FileDigests::of_reader(&mut &*bytes, |_| Ok(())).unwrap()
 }
 
 #[test]

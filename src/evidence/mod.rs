@@ -9,10 +9,9 @@
 //! truth and the store is only where the bytes lie. A path is made from a hash and never from a name that came with a
 //! file. The store knows nothing of the log: it keeps bytes and tells whether they are still what they were.
 
-mod digests;
 mod media_type;
 mod store;
 
-pub use digests::{FileDigests, digests_of};
+pub use crate::proof::FileDigests;
 pub use media_type::{UNKNOWN_MEDIA_TYPE, media_type_of};
 pub use store::{EvidenceState, EvidenceStore, EvidenceStoreError, Intake, Received, StoreStep};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::digests::{FileDigests, digests_of};
+use crate::proof::FileDigests;
 use crate::vocab::Digest32;
 
 /// What a file on its way in is called, with a number behind.
@@ -138,7 +138,7 @@ impl EvidenceStore {
             let there = fs::symlink_metadata(&path).is_ok();
             return Ok(if there { EvidenceState::NotAFile } else { EvidenceState::Missing });
         };
-        let found = digests_of(&mut file, |_| Ok(())).map_err(failed(StoreStep::Read, &path))?;
+        let found = FileDigests::of_reader(&mut file, |_| Ok(())).map_err(failed(StoreStep::Read, &path))?;
         Ok(if found == *known { EvidenceState::Present } else { EvidenceState::Altered(found) })
     }
 
@@ -171,7 +171,8 @@ impl EvidenceStore {
     pub fn copy(&self, known: &FileDigests, to: &mut dyn Write) -> Result<EvidenceState, EvidenceStoreError> {
         let path = self.path_of(&known.blake3);
         let Some(mut file) = open_plain(&path)? else { return self.state(known) };
-        let copied = digests_of(&mut file, |block| to.write_all(block)).map_err(failed(StoreStep::Write, &path))?;
+        let copied =
+            FileDigests::of_reader(&mut file, |block| to.write_all(block)).map_err(failed(StoreStep::Write, &path))?;
         Ok(if copied == *known { EvidenceState::Present } else { EvidenceState::Altered(copied) })
     }
 }
@@ -249,7 +250,7 @@ impl Incoming {
         progress: &mut dyn FnMut(u64),
     ) -> Result<FileDigests, EvidenceStoreError> {
         let (mut written, mut write_error) = (0, None);
-        let read = digests_of(source, |block| {
+        let read = FileDigests::of_reader(source, |block| {
             written += block.len() as u64;
             progress(written);
             (&self.file).write_all(block).map_err(|error| {
@@ -273,7 +274,7 @@ impl Incoming {
         let refused = failed(StoreStep::Write, &self.path);
         let mut file = &self.file;
         file.seek(SeekFrom::Start(0)).map_err(failed(StoreStep::Read, &self.path))?;
-        let copy = digests_of(&mut file, |_| Ok(())).map_err(failed(StoreStep::Read, &self.path))?;
+        let copy = FileDigests::of_reader(&mut file, |_| Ok(())).map_err(failed(StoreStep::Read, &self.path))?;
         if copy == *digests { Ok(()) } else { Err(refused(io::Error::other("the copy differs from what was read"))) }
     }
 

@@ -20,6 +20,9 @@
 //! | `disclosure` | RFC 9901 §4.2 | [`Disclosure`], [`SealedList`] |
 //! | `disclosure_file` | – | [`DisclosureFile`], what hands over chosen fields of one record |
 //! | `timestamp` | RFC 3161 | requests and replies, with the feature `timestamp` |
+//! | `evidence_bundle` | FORMAT.md §6 | [`EvidenceBundle`] |
+//! | `proof_report` | CLI.md | [`ProofTrust`], [`ProofReport`]: three-valued answers |
+//! | `file_digests` | – | [`FileDigests`] |
 //! | `rfc4648` | RFC 4648 | hexadecimal, base64 and base64url with one spelling each |
 //!
 //! Every reader here is strict: a value has one accepted text, so that two readers never differ over what was signed.
@@ -32,12 +35,15 @@ mod cosignature;
 mod disclosure;
 mod disclosure_file;
 mod dsse;
+mod evidence_bundle;
+mod file_digests;
 mod hash_source;
 mod inclusion;
 mod key;
 mod note;
 mod policy;
 mod policy_text;
+mod proof_report;
 mod rfc4648;
 mod tile;
 #[cfg(feature = "timestamp")]
@@ -58,6 +64,10 @@ pub use dsse::{
     BODY_TYPE, BadBodySignature, BodyKeyError, BodySignature, BodySigner, BodyVerifier, ParseBodySignatureError,
     pre_authentication_encoding,
 };
+pub use evidence_bundle::{
+    AssembleError, BundleParts, EvidenceBundle, EvidencePart, OpenEvidence, ReadBundleError, RecordPart, StampedTree,
+};
+pub use file_digests::FileDigests;
 pub use hash_source::{HashSource, MemoryTree, MissingHash, tree_root};
 pub use inclusion::{InclusionError, ProveInclusionError, prove_inclusion, root_from_inclusion, verify_inclusion};
 pub use key::{KeyId, KeyName, ParseKeyError, ParseKeyNameError, SignatureType, SignerKey, VerifierKey};
@@ -67,6 +77,7 @@ pub use note::{
 };
 pub use policy::{EvaluatePolicyError, Policy, PolicyJudgement, PolicyVerdict, UnmetParty, WitnessedAt};
 pub use policy_text::{PolicyError, PolicyFault};
+pub use proof_report::{ProofCheck, ProofReport, ProofTrust, Standing};
 pub use tile::{
     BundleCoordinate, BundleError, ENTRY_LENGTH_MAX, EntryBundle, MemoryTiles, ParseTilePathError, ReadTileError,
     TILE_WIDTH, Tile, TileBuilder, TileCoordinate, TilePath, TileSource, TiledTree, UnalignedTile, changed_bundles,

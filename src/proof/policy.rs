@@ -82,6 +82,12 @@ impl Policy {
         })
     }
 
+    /// Tells whether any witness is asked for at all.
+    #[must_use]
+    pub const fn asks_for_witnesses(&self) -> bool {
+        !matches!(self.quorum, Quorum::None)
+    }
+
     /// Judges a checkpoint note: is it signed by one of the logs, and cosigned by the quorum?
     ///
     /// # Errors
@@ -199,6 +205,14 @@ pub struct UnmetParty {
     pub present: usize,
     /// The members that have not; none for a witness.
     pub missing: Vec<String>,
+}
+
+impl UnmetParty {
+    /// Names who is missing: its members, or itself where it is a witness.
+    #[must_use]
+    pub fn absent(&self) -> Vec<String> {
+        if self.missing.is_empty() { vec![self.name.clone()] } else { self.missing.clone() }
+    }
 }
 
 /// Why a policy could not judge a note.

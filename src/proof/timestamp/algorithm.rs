@@ -81,7 +81,7 @@ impl SignatureFault {
     }
 }
 
-/// Checks a signature over a message by the key in a SubjectPublicKeyInfo. `hash` is the one that stands beside a
+/// Checks a signature over a message by the key in a `SubjectPublicKeyInfo`. `hash` is the one that stands beside a
 /// signature algorithm that does not name its own.
 pub(super) fn verify(
     key: &[u8],

@@ -44,7 +44,7 @@ impl Certificate {
         &self.der
     }
 
-    /// The SubjectPublicKeyInfo.
+    /// The `SubjectPublicKeyInfo`.
     pub(super) fn key(&self) -> &[u8] {
         &self.key
     }

@@ -46,7 +46,7 @@ pub(super) fn oid(value: &Any) -> Option<ObjectIdentifier> {
     value.decode_as().ok()
 }
 
-/// The object identifier that an AlgorithmIdentifier begins with.
+/// The object identifier that an `AlgorithmIdentifier` begins with.
 pub(super) fn algorithm(value: &Any) -> Option<ObjectIdentifier> {
     members(value, Tag::Sequence)?.first().and_then(oid)
 }

@@ -151,7 +151,7 @@ pub enum TimestampReplyError {
     /// The authority refused.
     #[error("authority did not grant a timestamp: status {status}")]
     NotGranted {
-        /// RFC 3161's PKIStatus.
+        /// RFC 3161's `PKIStatus`.
         status: u64,
     },
     /// The imprint is of another hash function.
@@ -203,7 +203,7 @@ impl TimestampFault {
     }
 }
 
-/// A TSTInfo.
+/// A `TSTInfo`.
 struct Stated {
     policy: String,
     hash: Option<Hash>,

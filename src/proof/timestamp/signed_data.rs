@@ -1,4 +1,4 @@
-//! The envelope of a timestamp: CMS SignedData of RFC 5652 §5 with one signer and signed attributes.
+//! The envelope of a timestamp: CMS `SignedData` of RFC 5652 §5 with one signer and signed attributes.
 
 use der::asn1::{Any, ObjectIdentifier};
 use der::{Encode, Tag};
@@ -38,7 +38,7 @@ struct Signer {
 }
 
 impl SignedData {
-    /// Reads a ContentInfo.
+    /// Reads a `ContentInfo`.
     pub(super) fn parse(content_info: &Any) -> Option<Self> {
         let outer = members(content_info, Tag::Sequence)?;
         let [kind, wrapped] = outer.as_slice() else { return None };
@@ -137,7 +137,7 @@ impl Signer {
         }
     }
 
-    /// Reads SigningCertificateV2 (RFC 5816), else SigningCertificate (RFC 2634): the first entry is the signer's.
+    /// Reads `SigningCertificateV2` (RFC 5816), else `SigningCertificate` (RFC 2634): the first entry is the signer's.
     fn certificate_hash(&self) -> Option<CertificateHash> {
         if let Some(value) = self.attribute(SIGNING_CERTIFICATE_V2) {
             let first = first_certificate_id(value)?;

@@ -15,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::cli::verbs::append::{print, settle, submit, with_context, would_submit};
 use crate::cli::verbs::record_text::to_json;
-use crate::evidence::{FileDigests, Intake, Received, UNKNOWN_MEDIA_TYPE, digests_of, media_type_of};
+use crate::evidence::{FileDigests, Intake, Received, UNKNOWN_MEDIA_TYPE, media_type_of};
 use crate::ledger::Ledger;
 use crate::record::Receipt;
 
@@ -105,7 +105,7 @@ fn receive(path: &Path, session: &Session) -> Result<Received, Complaint> {
 fn hash(path: &Path, console: &Console) -> Result<FileDigests, Complaint> {
     let (mut source, length) = open(path)?;
     let bar = console.progress("hashing", length);
-    let hashed = digests_of(&mut source, |block| {
+    let hashed = FileDigests::of_reader(&mut source, |block| {
         bar.inc(block.len() as u64);
         Ok(())
     });
