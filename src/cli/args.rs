@@ -123,6 +123,26 @@ pub enum Verb {
     Explain(verbs::explain::ExplainArgs),
     /// Show everything said about one incident
     Incident(verbs::incident::IncidentArgs),
+    /// Show what is under verification, and for how long
+    Pending(verbs::questions::pending::PendingArgs),
+    /// Show where monitors could not go, and where all was quiet
+    Coverage(verbs::questions::coverage::CoverageArgs),
+    /// Rank the incidents that may be the same as one; nothing is merged
+    Alike(verbs::questions::alike::AlikeArgs),
+    /// Show where the lists of two sides agree
+    Lists(verbs::questions::lists::ListsArgs),
+    /// Show every charge against a side, and how each stands
+    Charges(verbs::questions::charges::ChargesArgs),
+    /// Show the charges that the accused has not answered
+    Unanswered(verbs::questions::unanswered::UnansweredArgs),
+    /// Show who did not come to meetings and talks
+    Absent(verbs::questions::absent::AbsentArgs),
+    /// Show findings with dissent, and how much is resolved
+    Findings(verbs::questions::findings::FindingsArgs),
+    /// Show counters that others keep, with every reading
+    Counters(verbs::questions::counters::CountersArgs),
+    /// Ask whether the ledger held that somebody gave a figure
+    Stated(verbs::questions::stated::StatedArgs),
     /// Show one record, or what is registered under an id
     Show(verbs::show::ShowArgs),
     /// Store evidence files by their hash, and show who held them

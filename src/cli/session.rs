@@ -147,7 +147,14 @@ impl Session {
     /// # Errors
     /// `CF0408` where there is none of that name.
     pub fn rules(&self, ledger_rules: &str) -> Result<RuleSet, Complaint> {
-        let name = self.global.rules.as_deref().unwrap_or(ledger_rules);
+        Self::rules_named(self.global.rules.as_deref().unwrap_or(ledger_rules))
+    }
+
+    /// Finds a rule set by its name.
+    ///
+    /// # Errors
+    /// `CF0408` where there is none of that name.
+    pub fn rules_named(name: &str) -> Result<RuleSet, Complaint> {
         RuleSet::named(name).ok_or_else(|| {
             let known = RULE_SETS.iter().map(|rules| rules.name).collect::<Vec<_>>().join(", ");
             let what = format!("there is no rule set `{name}`; there is {known}");

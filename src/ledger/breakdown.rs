@@ -66,10 +66,8 @@ impl View<'_> {
         let floors = question.rules.floors;
         let (by, cut, slots) = match question.by {
             BrokenDownBy::Time(stretch, cut) => (stretch.as_str(), Some(cut), by_time(&sorted, stretch, cut, floors)),
-            BrokenDownBy::Place(Reach::Place) => ("place", None, self.by_place(&sorted, Reach::Place, question.rules)?),
-            BrokenDownBy::Place(Reach::Region) => {
-                ("region", None, self.by_place(&sorted, Reach::Region, question.rules)?)
-            }
+            BrokenDownBy::Place(Reach::Place) => ("place", None, self.by_place(&sorted, Reach::Place, question)?),
+            BrokenDownBy::Place(Reach::Region) => ("region", None, self.by_place(&sorted, Reach::Region, question)?),
         };
         Ok(Some(BreakdownAnswer {
             known_at: self.known_at(),
@@ -83,8 +81,13 @@ impl View<'_> {
         }))
     }
 
-    fn by_place(&self, incidents: &[&IncidentFacts], reach: Reach, rules: RuleSet) -> Result<Vec<SlotCount>, RowError> {
-        Ok(by_place(incidents, reach, &self.places()?, rules.floors))
+    fn by_place(
+        &self,
+        incidents: &[&IncidentFacts],
+        reach: Reach,
+        question: &BreakdownQuestion<'_>,
+    ) -> Result<Vec<SlotCount>, RowError> {
+        Ok(by_place(incidents, reach, &self.places()?, question.window, question.rules.floors))
     }
 
     /// Gives the incidents that lie or may lie in a window, of one ceasefire or of everything: those in its scope, and

@@ -15,6 +15,7 @@ mod layer_folder;
 mod log_key;
 mod policy;
 mod proving;
+mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
@@ -35,6 +36,11 @@ pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
 pub use log_key::LogKeyError;
 pub use policy::{POLICY_FILE, PolicyFileError};
 pub use proving::{Consistency, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
+pub use questions::{
+    Absent, Alike, AlikeAnswer, AttendanceAnswer, ChargeLine, ChargesAnswer, CoverageAnswer, Denied, FindingLine,
+    FindingsAnswer, Ground, ListedBoth, ListedOnce, ListsAnswer, PendingAnswer, PendingIncident, Quiet, Stated,
+    StatedAnswer, Unanswered, UnansweredAnswer,
+};
 pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 #[cfg(feature = "exchange")]
 pub use rehearsal::Rehearsal;

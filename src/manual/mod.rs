@@ -9,6 +9,7 @@
 //! | [`projections`] | what is derived from the log, and how two people compare it |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
+//! | [`questions`] | which command answers which question |
 //! | [`reports`] | what a situation report and its pictures show, and what they do not |
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
 //! | [`errors`] | every error code with what to do, and the exit codes |
@@ -41,6 +42,9 @@ pub mod limits {
 }
 pub mod projections {
     #![doc = include_str!("projections.md")]
+}
+pub mod questions {
+    #![doc = include_str!("questions.md")]
 }
 pub mod record_format {
     #![doc = include_str!("record_format.md")]

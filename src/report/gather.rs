@@ -83,7 +83,7 @@ pub fn gather(view: View<'_>, question: &ReportQuestion<'_>) -> Result<Option<Si
         undated: undated(&everything),
         candidates: candidates.into_iter().map(|pair| (pair.first, pair.second)).collect(),
         states: gathering.states()?,
-        regions: by_place(&now, Reach::Region, &view.places()?, question.rules.floors),
+        regions: by_place(&now, Reach::Region, &view.places()?, Some(period), question.rules.floors),
         casualties: casualties(&now, question.rules),
         incidents: gathering.lines(&now, period)?,
         access: gathering.access()?,

@@ -112,9 +112,16 @@ pub enum Reach {
     Region,
 }
 
-/// Sorts incidents into places. One that several sources put into different places is possible in each.
+/// Sorts incidents into places. One that several sources put into different places is possible in each, and one that may
+/// lie outside the window is no more than possible anywhere.
 #[must_use]
-pub fn by_place(incidents: &[&IncidentFacts], reach: Reach, tree: &PlaceTree, floors: PluralFloors) -> Vec<SlotCount> {
+pub fn by_place(
+    incidents: &[&IncidentFacts],
+    reach: Reach,
+    tree: &PlaceTree,
+    window: Option<Span>,
+    floors: PluralFloors,
+) -> Vec<SlotCount> {
     let mut piles: BTreeMap<String, Pile> = BTreeMap::new();
     for facts in incidents {
         let mut places: Vec<String> =
@@ -124,7 +131,8 @@ pub fn by_place(incidents: &[&IncidentFacts], reach: Reach, tree: &PlaceTree, fl
         if places.is_empty() {
             places.push(UNPLACED.to_owned());
         }
-        let certain = places.len() == 1;
+        let in_window = window.is_none_or(|window| facts.when.is_some_and(|when| window.holds(when)));
+        let certain = places.len() == 1 && in_window;
         for place in places {
             let pile = piles.entry(place).or_default();
             if certain { pile.certain.push(facts) } else { pile.possible.push(facts) }

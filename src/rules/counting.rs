@@ -28,8 +28,13 @@ pub struct RuleSet {
 pub const COUNT_1: RuleSet =
     RuleSet { name: "count/1", floors: PluralFloors { unspecified_plural: 2, dozens: 20 }, near_m: 1_000 };
 
+/// The rules of [`COUNT_1`] with words taken as literally as they can be: dozens are two dozen at least, and only what
+/// has the same registered place, or circles that touch, is near.
+pub const LITERAL_1: RuleSet =
+    RuleSet { name: "literal/1", floors: PluralFloors { unspecified_plural: 2, dozens: 24 }, near_m: 0 };
+
 /// Every rule set of this release.
-pub const RULE_SETS: &[RuleSet] = &[COUNT_1];
+pub const RULE_SETS: &[RuleSet] = &[COUNT_1, LITERAL_1];
 
 impl RuleSet {
     /// Finds a rule set by its name.
@@ -679,7 +684,8 @@ fn root(parent: &mut BTreeMap<usize, usize>, start: usize) -> Option<usize> {
 
 /// Whether two points are within a distance, reckoned on a flat map of the neighbourhood: good to about a metre at the
 /// distances that candidates are looked for at, and not near the poles.
-fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
+#[must_use]
+pub fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
     const METRES_PER_DEGREE: f64 = 111_320.0;
     let degrees = |micro: i64| f64::from(i32::try_from(micro).unwrap_or(i32::MAX)) / 1e6;
     let mean_latitude = f64::midpoint(degrees(lat), degrees(lat2));

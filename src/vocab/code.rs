@@ -97,7 +97,7 @@ codes! {
     KeyReused = "CF0405", "The idempotency key was used before, for other content.", "choose a new key, or correct the earlier record";
     NotAllowed = "CF0406", "The submitter is not registered here.", "register the actor first, or submit --by another";
     LedgerExists = "CF0407", "There is a ledger here already.", "choose another folder";
-    UnknownRules = "CF0408", "No rule set has this name.", "count/1 is the rule set of this release";
+    UnknownRules = "CF0408", "No rule set has this name.", "count/1 and literal/1 are the rule sets of this release";
     UnknownPerspective = "CF0409", "This ceasefire has no such perspective.", "a party's id, mediator, monitor or ledger";
     UnknownNumber = "CF0410", "No number is printed under this id.", "`ceasefire tally --json` lists the ids";
     BadKnownAt = "CF0411", "The known-at position or time lies outside the log.", "a position from 1 to the head's, a time, or leave it out for now";

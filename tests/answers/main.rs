@@ -7,4 +7,5 @@
 )]
 
 mod desk;
+mod questions;
 mod reports;

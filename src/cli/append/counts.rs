@@ -162,3 +162,12 @@ pub(super) fn single(
         Quantity::from_short(&count.amount, count.counted.unit, &pointer).map_err(|fault| at_flag(flag, &fault))?;
     Ok(Some(Quantity { outcome: count.counted.outcome, who: count.counted.who, ..quantity }))
 }
+
+/// Reads a figure that a question asks about, in the same words as a count.
+pub(in crate::cli) fn figure(flag: &'static str, text: &str) -> Result<Quantity, Complaint> {
+    let pointer = at(flag);
+    let count = Count::general(flag, text).map_err(|error| complain(flag, pointer.clone(), error))?;
+    let quantity =
+        Quantity::from_short(&count.amount, count.counted.unit, &pointer).map_err(|fault| at_flag(flag, &fault))?;
+    Ok(Quantity { outcome: count.counted.outcome, who: count.counted.who, ..quantity })
+}

@@ -49,6 +49,7 @@ use registry::{ActorFlags, PlaceEventFlags, RelatedFlags};
 use statement::{AccusationFlags, ProcessFlags, ResponseFlags, StatementFlags};
 use violation::ViolationFlags;
 
+pub(super) use counts::figure;
 pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags};
 pub use origin::DraftOrigin;
 

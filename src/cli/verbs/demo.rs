@@ -122,6 +122,7 @@ fn tally(session: &mut Session) -> Result<(), Complaint> {
         by: super::tally::Part::All,
         lineage: false,
         clock: super::clock::ClockArgs::default(),
+        against: None,
     };
     super::tally::run(&args, session).map(drop)
 }

@@ -15,6 +15,7 @@ pub mod incident;
 pub mod init;
 pub mod log;
 pub mod man;
+pub mod questions;
 pub mod rebuild;
 mod record_text;
 pub mod recover;

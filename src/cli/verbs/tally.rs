@@ -1,11 +1,14 @@
 //! `tally`: the counting matrix, with coverage, rule set, and an id for every number.
 
+mod against;
 mod breakdown;
 
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
+
+pub use against::AgainstAnswer;
 
 use super::clock::ClockArgs;
 use super::state::{ceasefire_id, records};
@@ -35,6 +38,9 @@ pub struct TallyArgs {
     pub lineage: bool,
     #[command(flatten)]
     pub clock: ClockArgs,
+    /// Count under these rules too, and show the numbers that differ
+    #[arg(long, value_name = "RULES")]
+    pub against: Option<String>,
 }
 
 /// A part of the tally.
@@ -72,6 +78,9 @@ pub fn run(args: &TallyArgs, session: &mut Session) -> Result<Outcome, Complaint
     let replayed = session.replayed()?;
     let view = replayed.view();
     let answer = answer(args.ceasefire.as_deref(), &view, session, args.lineage)?;
+    if let Some(rules) = &args.against {
+        return against::run(args, &answer, rules, &view, session);
+    }
     match session.console.format() {
         Format::Human => print(&answer, args.by, args.lineage, &mut session.console)?,
         Format::Csv => print_csv(&answer, &mut session.console)?,

@@ -10,7 +10,7 @@ use crate::cli::verbs::state::{ceasefire_id, unknown};
 use crate::event::{EVENT_TYPES, Event};
 use crate::ledger::View;
 use crate::projection::RowError;
-use crate::vocab::{ActorId, CeasefireId, Code, IncidentId, Instant, Pointer, Refer, Reference, Seq, When};
+use crate::vocab::{ActorId, CeasefireId, Code, IncidentId, Instant, PlaceId, Pointer, Refer, Reference, Seq, When};
 
 /// Which records are meant. Several filters must all hold.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,6 +27,9 @@ pub struct Filters {
     /// Only records that name this incident or one merged into it, or point to a record that does
     #[arg(long, value_name = "ID")]
     pub incident: Option<String>,
+    /// Only records that name this place or one within it, or point to a record that does
+    #[arg(long, value_name = "ID")]
+    pub place: Option<String>,
     /// From this position on
     #[arg(long, value_name = "SEQ")]
     pub from: Option<u64>,
@@ -48,6 +51,7 @@ pub struct Selection {
     actor: Option<ActorId>,
     ceasefire: Option<CeasefireId>,
     incidents: Option<Vec<IncidentId>>,
+    places: Option<Vec<PlaceId>>,
     from: Seq,
     to: Option<Seq>,
     since: Instant,
@@ -72,6 +76,7 @@ impl Selection {
             actor: filters.actor.as_deref().map(|text| actor_id(text, view)).transpose()?,
             ceasefire: filters.ceasefire.as_deref().map(|text| ceasefire_id(text, view)).transpose()?,
             incidents: filters.incident.as_deref().map(|text| incident_ids(text, view)).transpose()?,
+            places: filters.place.as_deref().map(|text| place_ids(text, view)).transpose()?,
             from: filters.from.map_or(Seq::FIRST, Seq::new),
             to: filters.to.map(Seq::new),
             since: time("--since", &filters.since)?.and_then(|when| when.earliest).unwrap_or(Instant::MIN),
@@ -125,7 +130,7 @@ impl Selection {
         for record in &pointers {
             if let Some(target) = pointed(record)? {
                 let there = self.fits_ids(&target);
-                if (own.ceasefire || there.ceasefire) && (own.incident || there.incident) {
+                if own.with(there) {
                     return Ok(true);
                 }
             }
@@ -142,7 +147,8 @@ impl Selection {
 
     fn named_ids(&self) -> Vec<&str> {
         let incidents = self.incidents.iter().flatten().map(IncidentId::as_str);
-        self.ceasefire.iter().map(CeasefireId::as_str).chain(incidents).collect()
+        let places = self.places.iter().flatten().map(PlaceId::as_str);
+        self.ceasefire.iter().map(CeasefireId::as_str).chain(incidents).chain(places).collect()
     }
 
     fn fits_ids(&self, told: &Told) -> Fit {
@@ -150,6 +156,7 @@ impl Selection {
             actor: self.actor.as_ref().is_none_or(|actor| *actor == told.body.by),
             ceasefire: self.ceasefire.is_none(),
             incident: self.incidents.is_none(),
+            place: self.places.is_none(),
         };
         self.take_event(told.event(), &mut fit);
         if let Event::RecordCorrected(correction) = told.event() {
@@ -162,9 +169,11 @@ impl Selection {
         let actor = |id: &str| self.actor.as_ref().is_some_and(|actor| actor.as_str() == id);
         let ceasefire = |id: &str| self.ceasefire.as_ref().is_some_and(|ceasefire| ceasefire.as_str() == id);
         let incident = |id: &str| self.incidents.iter().flatten().any(|incident| incident.as_str() == id);
+        let place = |id: &str| self.places.iter().flatten().any(|place| place.as_str() == id);
         match event {
             Event::ActorRegistered(event) => fit.actor |= actor(event.actor.as_str()),
             Event::CeasefireRecorded(event) => fit.ceasefire |= ceasefire(event.ceasefire.as_str()),
+            Event::PlaceRegistered(event) => fit.place |= place(event.place.as_str()),
             Event::ViolationReported(event) => fit.incident |= incident(event.incident.as_str()),
             Event::IncidentSplit(event) => fit.incident |= incident(event.out.as_str()),
             _ => {}
@@ -173,6 +182,7 @@ impl Selection {
             Reference::Actor(id) => fit.actor |= actor(id.as_str()),
             Reference::Ceasefire(id) => fit.ceasefire |= ceasefire(id.as_str()),
             Reference::Incident(id) => fit.incident |= incident(id.as_str()),
+            Reference::Place(id) => fit.place |= place(id.as_str()),
             _ => {}
         });
     }
@@ -180,15 +190,25 @@ impl Selection {
 
 /// Which filters by id a record fits.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one filter")]
 struct Fit {
     actor: bool,
     ceasefire: bool,
     incident: bool,
+    place: bool,
 }
 
 impl Fit {
     const fn all(self) -> bool {
-        self.actor && self.ceasefire && self.incident
+        self.actor && self.ceasefire && self.incident && self.place
+    }
+
+    /// Tells whether everything fits once what the record points to is taken with it; who is named must be in it itself.
+    const fn with(self, there: Self) -> bool {
+        self.actor
+            && (self.ceasefire || there.ceasefire)
+            && (self.incident || there.incident)
+            && (self.place || there.place)
     }
 }
 
@@ -219,6 +239,18 @@ fn incident_ids(text: &str, view: &View<'_>) -> Result<Vec<IncidentId>, Complain
         IncidentId::new(text).map_err(|error| Complaint::new(Outcome::Rejected, Code::BadId, error.to_string()))?;
     let root = view.tables().root_incident(&id);
     root.and_then(|root| view.tables().members(&root)).map_err(|error| refusal::rows(&error))
+}
+
+/// Gives a place, and every place that lies within it.
+fn place_ids(text: &str, view: &View<'_>) -> Result<Vec<PlaceId>, Complaint> {
+    let mut ids = Vec::new();
+    let walked = view.tables().places.walk("", |key, _| ids.push(key.to_owned()));
+    registered(text, "place", Code::UnknownPlace, walked, &ids)?;
+    let whole =
+        PlaceId::new(text).map_err(|error| Complaint::new(Outcome::Rejected, Code::BadId, error.to_string()))?;
+    let tree = view.places().map_err(|error| refusal::rows(&error))?;
+    let places = ids.iter().filter_map(|id| PlaceId::new(id).ok());
+    Ok(places.filter(|place| tree.is_within(place, &whole)).collect())
 }
 
 fn registered(
@@ -258,6 +290,7 @@ mod tests {
             actor: None,
             ceasefire: None,
             incidents: None,
+            places: None,
             from: Seq::FIRST,
             to: None,
             since: Instant::MIN,
