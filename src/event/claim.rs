@@ -1,7 +1,7 @@
 //! What events have in common, whatever their type.
 
 use super::{About, Event};
-use crate::vocab::{IncidentId, Source, Text};
+use crate::vocab::{IncidentId, Quantity, Source, Text};
 
 impl Event {
     /// Gives who said so, where the event is somebody's claim.
@@ -45,6 +45,18 @@ impl Event {
             Self::FindingIssued(event) => event.source.as_mut(),
             Self::EvidenceAdded(event) => Some(&mut event.source),
             _ => None,
+        }
+    }
+
+    /// Gives the quantities that the event claims.
+    #[must_use]
+    pub fn quantities(&self) -> &[Quantity] {
+        match self {
+            Self::ViolationReported(event) => &event.quantities,
+            Self::TallyReported(event) => &event.values,
+            Self::StatementMade(event) => &event.quantities,
+            Self::FindingIssued(event) => &event.quantities,
+            _ => &[],
         }
     }
 

@@ -5,11 +5,21 @@
 //! only when all of them were found good.
 
 #[cfg(feature = "exchange")]
+pub mod degrees;
+#[cfg(feature = "exchange")]
+mod feature;
+#[cfg(feature = "exchange")]
+mod features;
+#[cfg(feature = "exchange")]
 mod import;
 pub mod jsonl;
 #[cfg(feature = "exchange")]
 pub mod native;
 pub mod synthetic;
+#[cfg(feature = "exchange")]
+mod table;
+#[cfg(feature = "exchange")]
+pub mod ucdp;
 
 #[cfg(feature = "exchange")]
 pub use import::{

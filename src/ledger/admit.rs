@@ -107,15 +107,15 @@ impl Pending {
         Ok(())
     }
 
-    /// Takes over what another layer introduced.
+    /// Takes over what another layer introduced. Not by `append`, which goes over all that is there already.
     #[cfg(feature = "exchange")]
     pub(super) fn take_over(&mut self, other: &mut Self) {
-        self.ids.append(&mut other.ids);
-        self.skeletons.append(&mut other.skeletons);
-        self.records.append(&mut other.records);
-        self.retracted.append(&mut other.retracted);
-        self.merged.append(&mut other.merged);
-        self.annexes.append(&mut other.annexes);
+        self.ids.extend(std::mem::take(&mut other.ids));
+        self.skeletons.extend(std::mem::take(&mut other.skeletons));
+        self.records.extend(std::mem::take(&mut other.records));
+        self.retracted.extend(std::mem::take(&mut other.retracted));
+        self.merged.extend(std::mem::take(&mut other.merged));
+        self.annexes.extend(std::mem::take(&mut other.annexes));
         self.last = self.last.max(other.last);
     }
 

@@ -17,6 +17,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::exchange::native::Native;
+use crate::exchange::ucdp::Ucdp;
 use crate::exchange::{
     Counts, Format, Import, ImportError, Input, Missing, Progress, Publication, Refusals, RowFault, Unreadable,
 };
@@ -51,13 +52,23 @@ pub struct ImportArgs {
     /// In whose name the records stand [default: the recorder]
     #[arg(long, value_name = "ACTOR")]
     pub by: Option<ActorId>,
+    /// For ucdp: an actor's number there and the id it is registered under here; can be repeated
+    #[arg(long = "actor", value_name = "NUMBER=ACTOR", value_parser = actor_pair)]
+    pub actors: Vec<(String, ActorId)>,
+}
+
+fn actor_pair(text: &str) -> Result<(String, ActorId), String> {
+    let (number, actor) = text.split_once('=').ok_or("write NUMBER=ACTOR, such as 118=SYR")?;
+    Ok((number.trim().to_owned(), ActorId::new(actor.trim()).map_err(|error| error.to_string())?))
 }
 
 /// A format that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormat {
-    /// Native events: one body a line.
+    /// Native events: one body a line
     Jsonl,
+    /// The UCDP Georeferenced Event Dataset, CSV or GeoJSON
+    Ucdp,
 }
 
 /// What it means that rows of the series are not in the file.
@@ -71,9 +82,9 @@ pub enum MissingRows {
 
 /// Imports a file.
 pub fn run(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Complaint> {
-    let format = format(args)?;
     let (name, input) = open(&args.file)?;
     let mut ledger = session.ledger()?;
+    let format = format(args, &ledger)?;
     let import = import(args, &ledger)?;
     let mut watch = Watcher::begin(input.bytes, session)?;
     let checked = import.check(format.as_ref(), input, &ledger, &mut |progress| watch.hear(progress));
@@ -102,7 +113,7 @@ pub fn run(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Complain
     Ok(if counts.rejected == 0 { Outcome::Ok } else { Outcome::Partial })
 }
 
-fn format(args: &ImportArgs) -> Result<Box<dyn Format>, Complaint> {
+fn format(args: &ImportArgs, ledger: &Ledger) -> Result<Box<dyn Format>, Complaint> {
     let own_keys =
         [("--series", args.series.is_some()), ("--published", args.published.is_some()), ("--by", args.by.is_some())];
     match args.format {
@@ -114,6 +125,10 @@ fn format(args: &ImportArgs) -> Result<Box<dyn Format>, Complaint> {
                 return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint(format!("leave {flag} out")));
             }
             Ok(Box::new(Native))
+        }
+        ImportFormat::Ucdp => {
+            let zones = ledger.genesis().zones.clone();
+            Ok(Box::new(Ucdp { zones, actors: args.actors.iter().cloned().collect() }))
         }
     }
 }
@@ -273,13 +288,13 @@ pub fn settle(ledger: &mut Ledger, session: &mut Session) {
 }
 
 fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(), Complaint> {
-    let Counts { rows, appended, replayed, corrected, retracted, readded, rejected, records } = *counts;
+    let Counts { rows, appended, replayed, corrected, retracted, readded, rejected, records, out_of_order } = *counts;
     if !session.console.is_human() {
         let outcome = if rejected == 0 { Outcome::Ok } else { Outcome::Partial };
         let value = json!({
             "dry_run": session.global.dry_run, "rows": rows, "appended": appended, "replayed": replayed,
             "corrected": corrected, "retracted": retracted, "readded": readded, "rejected": rejected,
-            "records": records,
+            "records": records, "out_of_order": out_of_order,
         });
         return session.console.answer("import", outcome, value);
     }
@@ -291,5 +306,11 @@ fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(
     };
     session
         .console
-        .line(format!("{rows} rows: {appended} {words}, {replayed} were there before{series}, {rejected} refused"))
+        .line(format!("{rows} rows: {appended} {words}, {replayed} were there before{series}, {rejected} refused"))?;
+    if out_of_order > 0 {
+        session.console.line(format!(
+            "{out_of_order} rows print low, best and high out of order: kept as they are printed, and flagged"
+        ))?;
+    }
+    Ok(())
 }

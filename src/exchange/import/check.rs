@@ -248,6 +248,7 @@ impl<'a> Pass<'a> {
             new += 1;
         }
         self.counts.records += new;
+        self.counts.out_of_order += u64::from(plan.out_of_order && new > 0);
         match plan.fate {
             Fate::Unchanged => self.counts.replayed += 1,
             _ if new == 0 => self.counts.replayed += 1,

@@ -13,12 +13,13 @@ mod format;
 mod input;
 mod lines;
 mod plan;
-mod rejects;
+pub(crate) mod rejects;
 mod spool;
 mod write;
 
 pub use check::{Checked, Import, ImportError, Progress, Refusals, Refused, Watch};
 pub use format::{Draft, Format, Raw, RejectForm, Row, RowFault, Rows, Spot, Unreadable};
+pub(crate) use input::TooLong;
 pub use input::{Input, Opened};
 pub use lines::Lines;
 pub use plan::{Counts, Missing, Publication};

@@ -8,7 +8,7 @@ use crate::ledger::{AppendError, Ledger, Rehearsal, Submission};
 use crate::projection::{RowKey, SeriesRow};
 use crate::record::Body;
 use crate::rules::admission::Target;
-use crate::vocab::{ActorId, Code, Label, Pointer, RecordRef, Text, When};
+use crate::vocab::{ActorId, Code, Label, Pointer, RecordRef, Text, Triple, When};
 
 /// That a file is one of several publications of the same rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Counts {
     pub rejected: u64,
     /// Records to write, those of registered names among them.
     pub records: u64,
+    /// Rows to write whose published low, best and high are out of order; they are kept as they are printed.
+    pub out_of_order: u64,
 }
 
 /// What becomes of one row.
@@ -66,6 +68,7 @@ pub(super) struct RowPlan {
     pub(super) bodies: Vec<(Body, String)>,
     origins: Vec<Origin>,
     pub(super) fate: Fate,
+    pub(super) out_of_order: bool,
     seen: Vec<(Short, Seen)>,
     registered: Vec<String>,
 }
@@ -142,6 +145,7 @@ impl Planner {
             bodies: Vec::new(),
             origins: Vec::new(),
             fate: Fate::Unchanged,
+            out_of_order: false,
             seen: Vec::new(),
             registered: Vec::new(),
         };
@@ -199,6 +203,7 @@ impl Planner {
         plan: &mut RowPlan,
     ) -> Result<(), NoPlan> {
         let text = serde_json::to_vec(&event).map_err(AppendError::from)?;
+        plan.out_of_order |= event.quantities().iter().any(|q| q.triple.is_some_and(Triple::is_out_of_order));
         let content = short(&text);
         let at = key.table_key(&self.by);
         let item = short(at.as_bytes());
