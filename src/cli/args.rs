@@ -60,8 +60,8 @@ pub struct Global {
     /// Event time: an instant or an interval A/B [default: now for `state`, all of time for `tally`]
     #[arg(long, global = true, value_name = "TIME")]
     pub valid_at: Option<String>,
-    /// Record time: answer from what the ledger held at this position or time [default: now]
-    #[arg(long, global = true, value_name = "SEQ|TIME")]
+    /// Record time: answer from what the ledger held at this position, time or signed checkpoint (a file) [default: now]
+    #[arg(long, global = true, value_name = "SEQ|TIME|FILE")]
     pub known_at: Option<String>,
     /// From whose point of view: a party's id, mediator, monitor or ledger
     #[arg(long, global = true, default_value = "ledger", value_name = "WHO")]
@@ -111,6 +111,12 @@ pub enum Verb {
     Import(verbs::import::ImportArgs),
     /// Check the whole ledger
     Verify(verbs::verify::VerifyArgs),
+    /// Show the newest signed checkpoint; make one where records came after it
+    Checkpoint(verbs::checkpoint::CheckpointArgs),
+    /// Prove to somebody without the ledger that a record is in it, or that it goes on from what he saw
+    Prove(verbs::prove::ProveArgs),
+    /// Check a receipt without the ledger, complete it, or write one again
+    Receipt(verbs::receipt::ReceiptArgs),
     /// Rebuild the state from record 1 and show it step by step
     Replay(verbs::replay::ReplayArgs),
     /// Show the state of the ceasefires

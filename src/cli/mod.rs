@@ -12,8 +12,10 @@ mod append;
 mod args;
 mod complaint;
 mod console;
+mod notes;
 mod outcome;
 mod refusal;
+mod seen;
 mod session;
 mod verbs;
 
@@ -60,6 +62,9 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Append(args) => verbs::append::run(&args, session),
         Verb::Import(args) => verbs::import::run(&args, session),
         Verb::Verify(args) => verbs::verify::run(&args, session),
+        Verb::Checkpoint(args) => verbs::checkpoint::run(&args, session),
+        Verb::Prove(args) => verbs::prove::run(&args, session),
+        Verb::Receipt(args) => verbs::receipt::run(&args, session),
         Verb::Replay(args) => verbs::replay::run(&args, session),
         Verb::State(args) => verbs::state::run(&args, session),
         Verb::Tally(args) => verbs::tally::run(&args, session),

@@ -3,10 +3,13 @@
 use super::complaint::{Complaint, Place};
 use super::console::internal;
 use super::outcome::Outcome;
-use crate::ledger::{AppendError, CreateError, OpenError, ReplayError, SettingsError, VerifyError};
+use crate::ledger::{
+    AppendError, AttestError, CreateError, OpenError, ProveError, RebuildTilesError, ReplayError, SettingsError,
+    VerifyError,
+};
 use crate::log::{AppendError as LogAppendError, LockError, OpenError as LogOpenError, ReadError, StorageError};
 use crate::projection::RowError;
-use crate::publication::{CellError, PublishError};
+use crate::publication::{CellError, ProofError, PublishError, ReadCheckpointError};
 use crate::vocab::{Code, Pointer};
 
 /// A ledger that could not be opened.
@@ -89,6 +92,70 @@ pub fn replay(error: &ReplayError) -> Complaint {
         ReplayError::Rows(error) => rows(error),
         ReplayError::Empty => Complaint::new(Outcome::Rejected, Code::BadKnownAt, "nothing was recorded by then"),
     }
+}
+
+/// Something that could not be proved.
+#[must_use]
+pub fn prove(error: &ProveError) -> Complaint {
+    let said = |outcome, code| Complaint::new(outcome, code, chain(error));
+    match error {
+        ProveError::Log(error) => read(error),
+        ProveError::Open(error) => open(error),
+        ProveError::Tree(error) => publish(error),
+        ProveError::Checkpoint(ReadCheckpointError::Storage(error)) => storage(error),
+        ProveError::NoKey => said(Outcome::Undecided, Code::NoCheckpoint)
+            .hint("this ledger was made without a log key; only its chain can be checked"),
+        ProveError::NoCheckpoint => said(Outcome::Undecided, Code::NoCheckpoint),
+        ProveError::Checkpoint(_) => said(Outcome::Undecided, Code::CheckpointUnreadable),
+        ProveError::Signature(_) => said(Outcome::Violated, Code::CheckpointUnreadable),
+        ProveError::NoRecord { .. } => said(Outcome::Rejected, Code::UnknownRecord),
+        ProveError::Proof(ProofError::NotCovered { .. } | ProofError::Smaller { .. }) => {
+            said(Outcome::Undecided, Code::NotCovered)
+        }
+        ProveError::Proof(_) => said(Outcome::Undecided, Code::TilesDamaged),
+        _ => internal(&chain(error)),
+    }
+}
+
+/// Tiles that could not be made anew.
+#[must_use]
+pub fn rebuild_tiles(error: &RebuildTilesError) -> Complaint {
+    match error {
+        RebuildTilesError::Lock(LockError::Held) => {
+            Complaint::new(Outcome::Locked, Code::Locked, "another program is writing to this ledger")
+        }
+        RebuildTilesError::Lock(LockError::Storage(error)) => storage(error),
+        RebuildTilesError::Checkpoint(error) => prove(error),
+        RebuildTilesError::Publish(error) => publish(error),
+    }
+}
+
+/// An attestation that was not made.
+#[must_use]
+pub fn attest(error: &AttestError) -> Complaint {
+    match error {
+        AttestError::Rows(error) => rows(error),
+        AttestError::Tree(error) => publish(error),
+        AttestError::Log(error) => log_append(error),
+        AttestError::Replay(error) => replay(error),
+        AttestError::NewerLog { .. } => Complaint::new(Outcome::Undecided, Code::NewerLog, error.to_string()),
+        AttestError::Behind { .. } | AttestError::Fold(_) => {
+            Complaint::new(Outcome::Undecided, Code::RowsFailed, chain(error))
+        }
+        _ => internal(&chain(error)),
+    }
+}
+
+/// An error with its causes, in one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }
 
 /// Rows that could not be read or written.

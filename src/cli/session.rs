@@ -7,9 +7,10 @@ use super::args::Global;
 use super::complaint::Complaint;
 use super::console::Console;
 use super::outcome::Outcome;
-use super::refusal;
-use crate::ledger::{Archive, Folder, Ledger, Replayed, Until};
-use crate::proof::Note;
+use super::seen::{Memory, Seen};
+use super::{notes, refusal};
+use crate::ledger::{Archive, Extension, Folder, Ledger, Replayed, Until};
+use crate::proof::{Checkpoint, Note, VerifierKey};
 use crate::rules::counting::{COUNT_1, RULE_SETS, RuleSet};
 use crate::vocab::{Clock, Code, Instant, Pointer, Seq, Span, SystemClock, When, ZonePolicy};
 
@@ -21,6 +22,8 @@ pub struct Session {
     pub console: Console,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// What this user saw of logs before.
+    pub memory: Memory,
 }
 
 impl Session {
@@ -28,7 +31,7 @@ impl Session {
     #[must_use]
     pub fn new(global: Global) -> Self {
         let console = Console::new(&global);
-        Self { global, console, clock: Arc::new(SystemClock) }
+        Self { global, console, clock: Arc::new(SystemClock), memory: Memory::of_user() }
     }
 
     /// Finds the ledger that is meant.
@@ -66,6 +69,7 @@ impl Session {
     pub fn ledger(&mut self) -> Result<Ledger, Complaint> {
         let mut ledger =
             Ledger::open(self.folder()?, Arc::clone(&self.clock)).map_err(|error| refusal::open(&error))?;
+        self.refuse_older(&ledger)?;
         let notices = ledger.take_notices();
         self.console.notices(&notices);
         Ok(ledger)
@@ -79,7 +83,10 @@ impl Session {
             self.console.say(format!("note: the records are safe; the projections were not written: {error}"));
         }
         match ledger.publish() {
-            Ok(Some(published)) => Some(published.note().clone()),
+            Ok(Some(published)) => {
+                self.remember(ledger.log_key(), published.note());
+                Some(published.note().clone())
+            }
             Ok(None) if ledger.log_key().is_some() => {
                 self.console.say("note: no checkpoint was signed: the log's key is not in keys/");
                 None
@@ -90,6 +97,32 @@ impl Session {
                 self.console.say(format!("note: the records are safe; no checkpoint was signed: {}", why.what));
                 None
             }
+        }
+    }
+
+    /// Remembers a checkpoint of a log that was checked here, for the next visit.
+    pub fn remember(&mut self, key: Option<&VerifierKey>, note: &Note) {
+        let Some(key) = key else { return };
+        let Ok(checkpoint) = Checkpoint::open(note, key) else { return };
+        let seen = Seen { key: key.clone(), checkpoint, note: note.clone() };
+        if let Some(why) = self.memory.remember(&seen) {
+            self.console.say(format!("note: the checkpoint could not be remembered for the next visit: {why}"));
+        }
+    }
+
+    /// Refuses to go on with a log that is older than what this user saw of it: an older copy was put back.
+    fn refuse_older(&self, ledger: &Ledger) -> Result<(), Complaint> {
+        let Some(key) = ledger.log_key() else { return Ok(()) };
+        let seen = self.memory.recall(key.name().as_str())?.filter(|seen| seen.key == *key);
+        let head = ledger.head().seq;
+        match seen {
+            Some(seen) if seen.checkpoint.size() > head.number() => {
+                let size = seen.checkpoint.size();
+                let what =
+                    format!("the log ends with record {head}, but you saw a signed checkpoint of {size} records");
+                Err(Complaint::new(Outcome::Violated, Code::BehindSigned, what))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -109,10 +142,11 @@ impl Session {
         Ok(replayed)
     }
 
-    /// Reads a moment of knowledge: a position, or a time in any short form.
+    /// Reads a moment of knowledge: a position, a file with a signed checkpoint of this log, or a time in any short form.
     ///
     /// # Errors
-    /// `CF0411` where the position lies outside the log, or the text is neither.
+    /// `CF0411` where the position lies outside the log, or the text is none of the three; `CF0602` where the log does
+    /// not go on from the checkpoint.
     pub fn known_at(archive: &Archive, text: &str) -> Result<Until, Complaint> {
         let outside = |what: String| Complaint::new(Outcome::Rejected, Code::BadKnownAt, what);
         if let Ok(number) = text.parse::<u64>() {
@@ -124,9 +158,29 @@ impl Session {
                 Err(outside(format!("position {number} is outside the log, which goes from 1 to {head}")))
             };
         }
+        let file = std::path::Path::new(text);
+        if file.is_file() {
+            return Self::known_at_checkpoint(archive, file).map(Until::Seq);
+        }
         let when = When::from_short(text, &ZonePolicy::utc(), &Pointer::root())
-            .map_err(|_| outside(format!("`{text}` is neither a position nor a time")))?;
+            .map_err(|_| outside(format!("`{text}` is neither a position, nor a time, nor a checkpoint's file")))?;
         Ok(Until::Time(when.latest.or(when.earliest).unwrap_or(Instant::MAX)))
+    }
+
+    /// The position up to which a checkpoint speaks, if the log goes on from it.
+    fn known_at_checkpoint(archive: &Archive, file: &std::path::Path) -> Result<Seq, Complaint> {
+        let signed = notes::note_of(archive, file)?;
+        let (size, shown) = (signed.checkpoint.size(), file.display());
+        let refuse = |code, what: String| Err(Complaint::new(Outcome::Violated, code, what));
+        match archive.extends(&signed).map_err(|error| refusal::prove(&error))? {
+            Extension::Extends => Ok(Seq::new(size)),
+            Extension::Forked { .. } => {
+                refuse(Code::ForkedLog, format!("the first {size} records are not those of {shown}"))
+            }
+            Extension::TooShort { head } => {
+                refuse(Code::BehindSigned, format!("the log ends with record {head}, {shown} is of {size} records"))
+            }
+        }
     }
 
     /// Reads `--valid-at`, where it was given; a time without a zone covers the ledger's zones.

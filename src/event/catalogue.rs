@@ -13,8 +13,8 @@ use super::{
     AccessDenied, AccusationMade, ActIdentified, ActorRegistered, ActorRelated, AnnexDisclosed, AnnexErased,
     AnnexReleased, AnnexWithheld, CeasefireRecorded, EvidenceAdded, EvidenceTransferred, FindingIssued,
     ImportCompleted, IncidentMerged, IncidentSplit, KeyAdded, KeyRevoked, KeyRotated, LedgerCreated, PlaceRegistered,
-    ProcessReported, QuietReported, RecordCorrected, RecordRetracted, ResponseMade, SegmentSealed, StatementMade,
-    StepReported, TallyReported, TermsReported, VerificationStepped, ViolationReported,
+    ProcessReported, ProjectionAttested, QuietReported, RecordCorrected, RecordRetracted, ResponseMade, SegmentSealed,
+    StatementMade, StepReported, TallyReported, TermsReported, VerificationStepped, ViolationReported,
 };
 use crate::vocab::{Check, Fault, Pointer, Refer, Reference};
 
@@ -144,6 +144,8 @@ catalogue! {
     LedgerCreated = "ledger.created", 1;
     /// A sealed segment's digest.
     SegmentSealed = "segment.sealed", 1;
+    /// What the records come to.
+    ProjectionAttested = "projection.attested", 1;
     /// An actor.
     ActorRegistered = "actor.registered", 1;
     /// How one actor stands to another.

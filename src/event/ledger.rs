@@ -1,4 +1,4 @@
-//! The ledger's own events: where it begins, and where a segment of it is sealed.
+//! The ledger's own events: where it begins, where a segment of it is sealed, and what its records come to.
 
 use serde::{Deserialize, Serialize};
 
@@ -81,3 +81,49 @@ pub struct SegmentSealed {
 members!(SegmentSealed {});
 
 impl Coherent for SegmentSealed {}
+
+/// `projection.attested`: what the records up to one position come to, in the keeper's own word.
+///
+/// Whoever holds the log folds the same records and compares. A published count that does not follow from the log is
+/// then a misstatement that can be proved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProjectionAttested {
+    /// The last record that was folded.
+    pub seq: Seq,
+    /// The hash of that record.
+    pub head: Digest32,
+    /// The root of the tree over the records up to it (RFC 6962), in hexadecimal.
+    pub root: Digest32,
+    /// The digest of each projection.
+    pub projections: Vec<AttestedProjection>,
+}
+
+/// The digest of one projection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AttestedProjection {
+    /// The projection's name.
+    pub name: Label,
+    /// Its version.
+    pub version: u32,
+    /// How many rows it has.
+    pub rows: u64,
+    /// BLAKE3 over its rows, bound to the log, the position, the name and the version.
+    pub digest: Digest32,
+}
+
+members!(ProjectionAttested {});
+
+impl Coherent for ProjectionAttested {
+    fn coherent(&self, at: &Pointer, faults: &mut Vec<Fault>) {
+        if self.projections.is_empty() {
+            faults.push(Fault::new(Code::EmptyList, at.member("projections"), "nothing is attested"));
+        }
+        if self.seq == Seq::NONE {
+            faults.push(Fault::new(Code::WrongType, at.member("seq"), "positions are counted from 1"));
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub use housekeeping::{
     ActIdentified, ImportCompleted, IncidentMerged, IncidentSplit, MendedBy, RecordCorrected, RecordRetracted,
     SeriesChange,
 };
-pub use ledger::{LedgerCreated, Recorder, SegmentSealed};
+pub use ledger::{AttestedProjection, LedgerCreated, ProjectionAttested, Recorder, SegmentSealed};
 pub use process::{Attendance, ProcessKind, ProcessReported};
 pub use registry::{
     ActorKind, ActorRegistered, ActorRelated, KeyAdded, KeyRevoked, KeyRotated, PlaceRegistered, Relation, Role,

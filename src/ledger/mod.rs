@@ -6,6 +6,7 @@
 mod admit;
 mod annex;
 mod archive;
+mod attesting;
 mod breakdown;
 mod evidence;
 mod folder;
@@ -28,6 +29,7 @@ mod writing;
 
 pub use annex::{AnnexCount, AnnexError, FieldState, RecordAnnex, SealedField, Withheld};
 pub use archive::{Archive, Replayed};
+pub use attesting::AttestError;
 pub use breakdown::{BreakdownAnswer, BreakdownQuestion, BrokenDownBy};
 pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, EvidenceCheck};
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
@@ -35,7 +37,7 @@ pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal}
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
 pub use log_key::LogKeyError;
 pub use policy::{POLICY_FILE, PolicyFileError};
-pub use proving::{Consistency, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
+pub use proving::{Consistency, Extension, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
 pub use questions::{
     Absent, Alike, AlikeAnswer, AttendanceAnswer, ChargeLine, ChargesAnswer, CoverageAnswer, Denied, FindingLine,
     FindingsAnswer, Ground, ListedBoth, ListedOnce, ListsAnswer, PendingAnswer, PendingIncident, Quiet, Stated,
@@ -47,6 +49,6 @@ pub use rehearsal::Rehearsal;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
 pub use stored::{Notice, StoredRows};
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};
-pub use verification::{Check, Depth, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
+pub use verification::{Check, Depth, EarlierCheckpoint, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
 pub use view::{KnownAt, View};
 pub use writing::{AppendError, Ledger, OpenError, Submission, TornTail, WouldAppend};

@@ -5,7 +5,8 @@ use super::log_key::{created_of, key_named};
 use super::writing::OpenError;
 use crate::log::{LockError, ReadError, StoredRecord};
 use crate::proof::{
-    Checkpoint, Note, OpenCheckpointError, TlogProof, TlogProofError, TreeHash, VerifierKey, leaf_hash,
+    Checkpoint, Note, OpenCheckpointError, ReceiptError, ReceiptFile, ReceiptParts, TlogProof, TlogProofError,
+    TreeHash, VerifierKey, leaf_hash,
 };
 use crate::publication::{ProofError, PublishError, ReadCheckpointError};
 use crate::vocab::Seq;
@@ -39,6 +40,23 @@ pub struct Consistency {
     pub hashes: Vec<TreeHash>,
     /// The checkpoint that it leads to.
     pub checkpoint: SignedCheckpoint,
+}
+
+/// How a log stands to a checkpoint of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// The checkpoint's records are its beginning.
+    Extends,
+    /// Its beginning is another.
+    Forked {
+        /// The root that its records come to.
+        found: TreeHash,
+    },
+    /// It ends before.
+    TooShort {
+        /// Its last record.
+        head: Seq,
+    },
 }
 
 /// Says why nothing can be proved.
@@ -75,6 +93,12 @@ pub enum ProveError {
     /// The proof cannot be written.
     #[error(transparent)]
     Form(#[from] TlogProofError),
+    /// The receipt cannot be written.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// The tree could not be hashed.
+    #[error(transparent)]
+    Tree(#[from] PublishError),
 }
 
 impl Archive {
@@ -123,6 +147,52 @@ impl Archive {
         let leaf = leaf_hash(record.line.as_bytes());
         let hashes = self.publication().inclusion(leaf, index, &checkpoint.checkpoint)?;
         Ok(Inclusion { record, proof: TlogProof::new(index, hashes, checkpoint.note.clone())? })
+    }
+
+    /// Writes the receipt of a record, with the proof where the latest checkpoint covers it.
+    ///
+    /// # Errors
+    /// [`ProveError`]; that no checkpoint covers the record, or that there is none, is no error.
+    pub fn receipt(&self, seq: Seq) -> Result<ReceiptFile, ProveError> {
+        let record = self.reader().record_at(seq)?.ok_or(ProveError::NoRecord { seq })?;
+        let head = self.reader().record_at(record.end)?.ok_or(ProveError::NoRecord { seq: record.end })?;
+        let parts = ReceiptParts {
+            origin: self.folder().settings().map_err(OpenError::from)?.origin,
+            log_key: self.log_key()?,
+            seq,
+            hash: record.hash,
+            at: record.at,
+            head_seq: head.seq,
+            head: head.hash,
+            line: record.line.to_string(),
+        };
+        let receipt = ReceiptFile::new(parts);
+        match self.inclusion(seq) {
+            Ok(inclusion) => Ok(receipt.with_proof(&inclusion.proof)?),
+            Err(ProveError::NoKey | ProveError::NoCheckpoint | ProveError::Proof(ProofError::NotCovered { .. })) => {
+                Ok(receipt)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells whether the log goes on from a checkpoint that its key signed.
+    ///
+    /// From the tiles where they lead to the latest checkpoint, else by hashing the records up to there.
+    ///
+    /// # Errors
+    /// [`ProveError`] where the log cannot be read.
+    pub fn extends(&self, signed: &SignedCheckpoint) -> Result<Extension, ProveError> {
+        let size = signed.checkpoint.size();
+        let head = self.reader().head()?.seq;
+        if size > head.number() {
+            return Ok(Extension::TooShort { head });
+        }
+        let root = match self.consistency(size) {
+            Ok(consistency) => consistency.root,
+            Err(_) => self.publication().root_of_prefix(self.reader(), Seq::new(size))?,
+        };
+        Ok(if root == signed.checkpoint.root() { Extension::Extends } else { Extension::Forked { found: root } })
     }
 
     /// Proves that the log of the latest checkpoint goes on from the first `from` records. From tiles.

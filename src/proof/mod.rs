@@ -16,6 +16,7 @@
 //! | `policy`, `policy_text` | C2SP tlog-policy (draft) | [`Policy`], [`PolicyJudgement`] |
 //! | `witness_request` | C2SP tlog-witness 1.0.0 | [`AddCheckpointRequest`], [`AddCheckpointAnswer`] |
 //! | `tlog_proof` | C2SP tlog-proof (draft) | [`TlogProof`] |
+//! | `receipt` | – | [`ReceiptFile`], what a submitter keeps |
 //! | `dsse` | DSSE 1.0, RFC 8032 | [`BodySigner`], [`BodyVerifier`] |
 //! | `disclosure` | RFC 9901 §4.2 | [`Disclosure`], [`SealedList`] |
 //! | `disclosure_file` | – | [`DisclosureFile`], what hands over chosen fields of one record |
@@ -44,6 +45,7 @@ mod note;
 mod policy;
 mod policy_text;
 mod proof_report;
+mod receipt;
 mod rfc4648;
 mod tile;
 #[cfg(feature = "timestamp")]
@@ -78,6 +80,7 @@ pub use note::{
 pub use policy::{EvaluatePolicyError, Policy, PolicyJudgement, PolicyVerdict, UnmetParty, WitnessedAt};
 pub use policy_text::{PolicyError, PolicyFault};
 pub use proof_report::{ProofCheck, ProofReport, ProofTrust, Standing};
+pub use receipt::{ReceiptError, ReceiptFault, ReceiptFile, ReceiptParts, ReceiptVerdict};
 pub use tile::{
     BundleCoordinate, BundleError, ENTRY_LENGTH_MAX, EntryBundle, MemoryTiles, ParseTilePathError, ReadTileError,
     TILE_WIDTH, Tile, TileBuilder, TileCoordinate, TilePath, TileSource, TiledTree, UnalignedTile, changed_bundles,

@@ -9,7 +9,7 @@ use super::tiles::StoredTiles;
 use crate::log::{Head, LogReader, ReadError, StorageError, StoredRecord};
 use crate::proof::{
     Checkpoint, CheckpointError, HashSource, Note, NoteError, OpenCheckpointError, SignCheckpointError, SignerKey,
-    Tile, TileBuilder, TilePath, TiledTree, TreeHash, VerifierKey, leaf_hash,
+    Tile, TileBuilder, TilePath, TileSource, TiledTree, TreeHash, VerifierKey, leaf_hash,
 };
 use crate::vocab::Seq;
 
@@ -57,13 +57,21 @@ impl Publication {
         Ok(bytes.map(|bytes| Note::parse(&bytes)).transpose()?)
     }
 
+    /// Gives what the cell says; nothing where it is not here, as in another party's copy.
+    ///
+    /// # Errors
+    /// [`CellError::Cell`] and [`CellError::Storage`].
+    pub fn cell(&self, key: &VerifierKey) -> Result<Option<LastSigned>, CellError> {
+        let cell = self.files.read(PublishedFile::LastSigned)?;
+        cell.map(|bytes| LastSigned::parse(&bytes, key)).transpose().map_err(CellError::Cell)
+    }
+
     /// Gives what was signed last: what the cell says, or the published checkpoint where it is newer or the cell is gone.
     ///
     /// # Errors
     /// [`CellError`]; [`CellError::Equivocation`] where the two contradict each other.
     pub fn last_signed(&self, key: &VerifierKey) -> Result<Option<LastSigned>, CellError> {
-        let cell = self.files.read(PublishedFile::LastSigned)?;
-        let cell = cell.map(|bytes| LastSigned::parse(&bytes, key)).transpose().map_err(CellError::Cell)?;
+        let cell = self.cell(key)?;
         let published = self.checkpoint().map_err(CellError::from).and_then(|note| {
             note.map(|note| LastSigned::of_note(note, None, key)).transpose().map_err(CellError::Checkpoint)
         });
@@ -81,6 +89,16 @@ impl Publication {
             // A checkpoint that is older, damaged or not ours is put right from the cell.
             (Some(cell), _) => Ok(Some(cell)),
         }
+    }
+
+    /// Gives a stored tile's bytes, as wide as the path says; nothing where it is not stored so wide.
+    ///
+    /// Entry bundles are not stored: see [`bundle_at`](super::bundle_at).
+    ///
+    /// # Errors
+    /// [`StorageError`] where that cannot be told.
+    pub fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, StorageError> {
+        self.tiles().read(path)
     }
 
     pub(super) fn tiles(&self) -> StoredTiles<'_> {
@@ -115,6 +133,32 @@ impl Publication {
             self.tiles().tidy(tile.coordinate);
         }
         Ok(Published::Signed(note))
+    }
+
+    /// Gives the root of the tree over the log up to `head`; nothing is signed. The caller holds the log's lock.
+    ///
+    /// Where a checkpoint was signed with `key`, the stored tiles are gone on from, and made anew where they are damaged.
+    ///
+    /// # Errors
+    /// As [`Publication::publish`].
+    pub fn root(&self, log: &LogReader, head: Head, key: Option<&VerifierKey>) -> Result<TreeHash, PublishError> {
+        let last = key.map(|key| self.last_signed(key)).transpose()?.flatten();
+        let mut tree = match &last {
+            Some(last) => self.tree_of(log, head, last)?,
+            None => TileBuilder::new(),
+        };
+        extend(log, &mut tree, head.seq, |_| Ok(()))?;
+        Ok(tree.root())
+    }
+
+    /// Hashes the first records of a log to the root of their tree. Tiles are neither read nor written.
+    ///
+    /// # Errors
+    /// [`PublishError::Log`], and [`PublishError::Behind`] where the log has fewer records.
+    pub fn root_of_prefix(&self, log: &LogReader, last: Seq) -> Result<TreeHash, PublishError> {
+        let mut tree = TileBuilder::new();
+        extend(log, &mut tree, last, |_| Ok(()))?;
+        Ok(tree.root())
     }
 
     /// Refuses for ever to sign anything smaller: what a witness said it knows. The caller holds the log's lock.

@@ -108,7 +108,7 @@ pub fn faults<K: Known>(body: &Body, origin: &Label, known: &K) -> Result<Vec<Fa
         faults.push(Fault::new(Code::WrongOrigin, root.member("origin"), what));
     }
     let event_at = root.member("event");
-    if let Event::LedgerCreated(_) | Event::SegmentSealed(_) = body.event {
+    if let Event::LedgerCreated(_) | Event::SegmentSealed(_) | Event::ProjectionAttested(_) = body.event {
         let what = format!("{} is written by the ledger itself", body.event.type_name());
         faults.push(Fault::new(Code::BadSegment, event_at.member("type"), what));
     }

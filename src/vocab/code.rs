@@ -74,7 +74,7 @@ codes! {
     SelfReference = "CF0215", "A record refers to itself, or joins a thing to itself.", "name two different things";
     BadKind = "CF0216", "A replacement is not of the type it replaces.", "retract the old record and report anew";
     BadText = "CF0217", "A short text is empty, too long, or holds control characters.", "keep it to one line of plain text";
-    BadSegment = "CF0218", "An event that only the ledger itself writes was submitted.", "leave ledger.created and segment.sealed to the program";
+    BadSegment = "CF0218", "An event that only the ledger itself writes was submitted.", "leave ledger.created, segment.sealed and projection.attested to the program";
 
     UnknownActor = "CF0301", "No actor is registered under this id.", "register it: ceasefire append actor ID --name en=…";
     UnknownPlace = "CF0302", "No place is registered under this id.", "register it: ceasefire append place ID --name en=…";
@@ -124,6 +124,14 @@ codes! {
     CheckpointUnreadable = "CF0607", "The checkpoint is damaged, or not one that the log's key signed.", "`ceasefire checkpoint` puts it right where the log's key is; elsewhere take it from another copy";
     NotCovered = "CF0608", "The checkpoint does not reach so far.", "`ceasefire checkpoint` makes a newer one where the log's key is";
     TilesDamaged = "CF0609", "The stored tiles do not come to the checkpoint.", "`ceasefire rebuild` makes them anew from the log";
+    BadReceipt = "CF0610", "The file is no receipt.", "give the file that `append --receipt` or `receipt issue` wrote";
+    UnknownLogKey = "CF0611", "Nobody said which key is the log's.", "give it with --log-key, from whoever keeps the ledger or from another party: without it anybody could have signed";
+    ForeignCheckpoint = "CF0612", "The checkpoint is of another ledger, or signed with another key.", "compare the first line and the name behind the dash with the ledger's origin and log key";
+    BadNote = "CF0613", "The file is no checkpoint.", "a checkpoint has three lines, an empty one, and at least one signature line";
+    BadLogKey = "CF0614", "The log key could not be read.", "a log key looks like example.org/nk2020+ebd6d79a+AQOhB7…, as `ceasefire init` and `ceasefire checkpoint` print it";
+    StateFailed = "CF0615", "What was seen of this log before could not be read.", "look at the file; if it is damaged, remove it: the next visit begins anew";
+    ReceiptFalse = "CF0616", "The receipt is false.", "keep it as it is: it was changed, or the ledger never gave it out";
+    SplitView = "CF0617", "This log is not the one that was seen under its name before.", "keep both notes; show them to the other parties: one of the two was withheld from somebody";
 
     BadWitnessKey = "CF0641", "A witness's key, name or key file cannot be used.", "`ceasefire witness new FILE --name NAME` makes a key; its public half has the form name+8 digits+base64";
     BadPolicy = "CF0642", "A policy could not be read.", "`ceasefire witness policy --help` shows one";

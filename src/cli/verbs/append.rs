@@ -1,7 +1,7 @@
 //! `append`: one record, and its receipt.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::event::Event;
 use crate::ledger::{Ledger, Submission, WouldAppend};
+use crate::proof::ReceiptFile;
 use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::counting::{AccuserClass, COUNT_1, Counting};
 use crate::vocab::{ActorRef, Code, Level, Pointer};
@@ -31,6 +32,9 @@ pub struct AppendVerb {
     /// Append only if this is still the head of the ledger
     #[arg(long, global = true, value_name = "HASH")]
     pub expect_head: Option<String>,
+    /// Write the receipt, with the proof that the record is in the log, to a file, or - for standard output
+    #[arg(long, global = true, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
 }
 
 /// Appends what was typed. What is printed is durable.
@@ -42,9 +46,35 @@ pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complain
         return preview(&mut ledger, &drafts, session);
     }
     let receipts = submit(&mut ledger, &drafts, expected)?;
+    if let Some(path) = &args.receipt {
+        session.settle(&mut ledger);
+        return give(&receipts, &drafts, path, session);
+    }
     print(&receipts, &drafts, &mut session.console)?;
     session.console.finish()?;
     session.settle(&mut ledger);
+    Ok(Outcome::Ok)
+}
+
+/// Prints receipts and writes them, with their proofs, to a file.
+fn give(receipts: &[Receipt], drafts: &[Draft], path: &Path, session: &mut Session) -> Result<Outcome, Complaint> {
+    let archive = session.archive()?;
+    let proved = receipts.iter().map(|receipt| archive.receipt(receipt.seq).map_err(|error| refusal::prove(&error)));
+    let proved = proved.collect::<Result<Vec<ReceiptFile>, _>>();
+    if let (Ok(proved), true) = (&proved, path == Path::new("-") && session.console.is_human()) {
+        let text: String = proved.iter().map(ToString::to_string).collect();
+        session.console.line(text.trim_end_matches('\n'))?;
+        return Ok(Outcome::Ok);
+    }
+    print_proved(receipts, drafts, proved.as_deref().unwrap_or_default(), &mut session.console)?;
+    session.console.finish()?;
+    let safe =
+        |complaint: Complaint| Complaint { what: format!("the record is safe, but {}", complaint.what), ..complaint };
+    let proved = proved.map_err(safe)?;
+    if path != Path::new("-") {
+        super::receipt::write(&proved, path).map_err(safe)?;
+        session.console.say(format!("{} written to {}", super::receipt::counted(proved.len()), path.display()));
+    }
     Ok(Outcome::Ok)
 }
 
@@ -130,6 +160,16 @@ fn preview(ledger: &mut Ledger, drafts: &[Draft], session: &mut Session) -> Resu
 
 /// Prints receipts: what a submitter keeps.
 pub fn print(receipts: &[Receipt], drafts: &[Draft], console: &mut Console) -> Result<(), Complaint> {
+    print_proved(receipts, drafts, &[], console)
+}
+
+/// Prints receipts; in JSON together with the proofs there are.
+fn print_proved(
+    receipts: &[Receipt],
+    drafts: &[Draft],
+    proved: &[ReceiptFile],
+    console: &mut Console,
+) -> Result<(), Complaint> {
     if !console.is_human() {
         let receipts: Vec<_> = receipts
             .iter()
@@ -138,7 +178,11 @@ pub fn print(receipts: &[Receipt], drafts: &[Draft], console: &mut Console) -> R
                 json!({ "type": draft.event.type_name(), "subject": draft.event.subject(), "key": draft.key, "receipt": receipt })
             })
             .collect();
-        return console.answer("append", Outcome::Ok, json!({ "receipts": receipts }));
+        let mut value = json!({ "receipts": receipts });
+        if let (Some(object), false) = (value.as_object_mut(), proved.is_empty()) {
+            object.insert("proved".to_owned(), json!(proved));
+        }
+        return console.answer("append", Outcome::Ok, value);
     }
     for (receipt, draft) in receipts.iter().zip(drafts) {
         let subject = draft.event.subject().map(|subject| format!(" {subject}")).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::exchange::jsonl::read_lines;
-use crate::ledger::{Archive, Depth, Folder, Genesis, Ledger};
+use crate::ledger::{Archive, Depth, Folder, Genesis, Ledger, VerifyQuestion};
 use crate::record::Body;
 use crate::vocab::{Instant, Span, ZonePolicy};
 
@@ -98,7 +98,11 @@ fn create(args: &DemoArgs, session: &mut Session) -> Result<(), Complaint> {
 }
 
 fn verify(archive: &Archive, session: &mut Session) -> Result<Outcome, Complaint> {
-    let report = super::verify::verify(archive, None, Depth::Full, &session.console)?;
+    let report = super::verify::verify(
+        archive,
+        VerifyQuestion { depth: Depth::Full, ..VerifyQuestion::default() },
+        &session.console,
+    )?;
     let outcome = super::verify::outcome_of(report.verdict());
     if session.console.is_human() {
         super::verify::print(&report, &mut session.console)?;

@@ -10,12 +10,13 @@ use super::record_text::{Told, refuse_csv, to_json};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
+use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::event::Event;
 use crate::ledger::{Archive, FORMAT_VERSION, Settings, StoredRows, Verdict, hash_at};
 use crate::log::{ChainPoint, LockError, Standing, StorageError, Verdict as TailVerdict, scan_segment};
 use crate::projection::Cursor;
-use crate::vocab::{Clock, Seq};
+use crate::vocab::{Clock, Code, Seq};
 
 /// What `doctor` takes.
 #[derive(Debug, Args)]
@@ -125,6 +126,7 @@ fn log_checks(settings: &Settings, archive: &Archive, clock: &dyn Clock) -> Vec<
         origin_check(settings, archive),
         lock,
         end_check(archive, being_written),
+        checkpoint_check(archive),
         projections_check(archive),
         clock_check(archive, clock),
     ]
@@ -200,6 +202,29 @@ fn last_segment(archive: &Archive) -> Result<Option<crate::log::Scan>, String> {
     }
     bytes.truncate(filled);
     Ok(Some(scan_segment(&bytes, expect, Standing::Last)))
+}
+
+/// Whether all that is in the log is signed for, and whether the log still reaches over what was.
+fn checkpoint_check(archive: &Archive) -> Checked {
+    const NAME: &str = "checkpoint";
+    let (key, head) = match (archive.log_key(), archive.reader().head()) {
+        (Ok(Some(key)), Ok(head)) => (key, head.seq),
+        (Ok(None), _) => return Checked::ok(NAME, "none: record 1 names no log key"),
+        (Err(error), _) => return unreadable(NAME, &error),
+        (_, Err(error)) => return unreadable(NAME, &error),
+    };
+    match archive.publication().last_signed(&key) {
+        Ok(None) => Checked::unsure(NAME, "none, though record 1 names a log key", "ceasefire checkpoint makes one"),
+        Ok(Some(last)) if last.seq() > head => {
+            let detail = format!("{} records were signed, the log ends with record {head}", last.seq());
+            Checked::bad(NAME, detail, Code::BehindSigned.entry().hint)
+        }
+        Ok(Some(last)) => {
+            let after = head.number() - last.seq().number();
+            Checked::ok(NAME, format!("{} records signed, {after} came after", last.seq()))
+        }
+        Err(error) => Checked::unsure(NAME, refusal::chain(&error), Code::CellUnreadable.entry().hint),
+    }
 }
 
 fn projections_check(archive: &Archive) -> Checked {

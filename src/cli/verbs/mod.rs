@@ -1,6 +1,7 @@
 //! One file for each verb: what can be typed, and what it does.
 
 pub mod append;
+pub mod checkpoint;
 mod clock;
 pub mod completions;
 pub mod demo;
@@ -15,8 +16,10 @@ pub mod incident;
 pub mod init;
 pub mod log;
 pub mod man;
+pub mod prove;
 pub mod questions;
 pub mod rebuild;
+pub mod receipt;
 mod record_text;
 pub mod recover;
 pub mod replay;

@@ -16,7 +16,7 @@ use crate::vocab::{Code, Seq};
 /// What `rebuild` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire rebuild            goes on where the stored projections stop\n  \
-    ceasefire rebuild --fresh    removes them first\n\nThe log is never touched. Two who hold the same log get the same digests.")]
+    ceasefire rebuild --fresh    removes them first\n\nThe tiles of the tree are put right too. The log is never touched. Two who hold the same log get the same digests.")]
 pub struct RebuildArgs {
     /// Remove the stored projections first
     #[arg(long)]
@@ -34,6 +34,8 @@ pub struct RebuildAnswer {
     pub folded: u64,
     /// The digest of each projection.
     pub digests: Vec<ProjectionDigest>,
+    /// How many tiles of the tree were missing or damaged and were made anew.
+    pub tiles: u64,
 }
 
 /// Makes the projections anew, or goes on with them.
@@ -73,7 +75,8 @@ pub fn run(args: &RebuildArgs, session: &mut Session) -> Result<Outcome, Complai
     let held_before = held_before.filter(|seq| notices.is_empty() && *seq <= known_at.seq);
     let folded = known_at.seq.number() - held_before.unwrap_or(Seq::NONE).number();
     let digests = view.digests().map_err(|error| refusal::rows(&error))?;
-    print(&RebuildAnswer { known_at, held_before, folded, digests }, session)?;
+    let tiles = archive.rebuild_tiles().map_err(|error| refusal::rebuild_tiles(&error))?;
+    print(&RebuildAnswer { known_at, held_before, folded, digests, tiles }, session)?;
     Ok(Outcome::Ok)
 }
 
@@ -99,6 +102,9 @@ fn print(answer: &RebuildAnswer, session: &mut Session) -> Result<(), Complaint>
     };
     console.line(line)?;
     print_digests(&answer.digests, console)?;
+    if answer.tiles > 0 {
+        console.line(format!("{} tiles of the tree were missing or damaged and were made anew", answer.tiles))?;
+    }
     let basis = format!("at record {seq} of {}, head {}", answer.known_at.origin, answer.known_at.head);
     let basis = console.paint(Paint::Faint, &basis);
     console.line(basis)

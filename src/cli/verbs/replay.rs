@@ -15,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::event::Event;
-use crate::ledger::{Archive, KnownAt, StoredRows, Until};
+use crate::ledger::{Archive, Check, KnownAt, StoredRows, Until, Verdict};
 use crate::projection::{Cursor, ProjectionDigest, Tables, projection_digests};
 use crate::rules::lifecycle::State;
 use crate::vocab::{Code, Contested, Seq, Span, ZonePolicy};
@@ -70,6 +70,9 @@ pub struct ReplayAnswer {
     /// The comparison with the stored projections, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Comparison>,
+    /// The comparison with what was attested, where it was asked for and anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested: Option<Check>,
 }
 
 /// A ceasefire at the end.
@@ -125,8 +128,10 @@ pub fn run(args: &ReplayArgs, session: &mut Session) -> Result<Outcome, Complain
     let took = begun.elapsed();
     let check = kept.map(|kept| compared(kept, &course));
     let shown = Shown { passed: course.passed.clone(), bearing: course.bearing };
-    let answer = answered(course, check, watched, &archive)?;
-    let outcome = outcome(answer.check.as_ref());
+    let attested =
+        if args.check { archive.confirm_attestations().map_err(|error| refusal::verify(&error))? } else { None };
+    let answer = ReplayAnswer { attested, ..answered(course, check, watched, &archive)? };
+    let outcome = outcome(answer.check.as_ref(), answer.attested.as_ref());
     if session.console.is_human() {
         print(&answer, &shown, &mut session.console)?;
         session.console.say(format!("{} records folded in {} ms", answer.folded, took.as_millis()));
@@ -219,12 +224,17 @@ fn compared(kept: Kept, course: &Course) -> Comparison {
 }
 
 /// Rows that differ are proof; rows that could not be compared are not.
-fn outcome(check: Option<&Comparison>) -> Outcome {
-    match check.map(|check| check.same) {
+fn outcome(check: Option<&Comparison>, attested: Option<&Check>) -> Outcome {
+    let stored = match check.map(|check| check.same) {
         None | Some(Some(true)) => Outcome::Ok,
         Some(Some(false)) => Outcome::Violated,
         Some(None) => Outcome::Undecided,
+    };
+    let attested = attested.map_or(Outcome::Ok, |check| super::verify::outcome_of(check.verdict));
+    if stored == Outcome::Violated || attested == Outcome::Violated {
+        return Outcome::Violated;
     }
+    stored.max(attested)
 }
 
 fn answered(
@@ -259,6 +269,7 @@ fn answered(
         ends: ends.collect(),
         digests,
         check,
+        attested: None,
     })
 }
 
@@ -286,6 +297,14 @@ fn print(answer: &ReplayAnswer, shown: &Shown, console: &mut Console) -> Result<
         };
         let detail = console.paint(paint, &check.detail);
         console.line(detail)?;
+    }
+    if let Some(attested) = &answer.attested {
+        let paint = if attested.verdict == Verdict::Ok { Paint::Good } else { Paint::Bad };
+        let detail = console.paint(paint, &attested.detail);
+        console.line(detail)?;
+        for finding in &attested.findings {
+            console.line(format!("  record {}: {}", finding.seq, finding.what))?;
+        }
     }
     Ok(())
 }
@@ -365,9 +384,12 @@ mod tests {
     #[test]
     fn different_rows_are_proof_and_missing_ones_are_not() {
         let check = |same| Comparison { seq: None, same, different: Vec::new(), detail: String::new() };
-        assert_eq!(outcome(None), Outcome::Ok);
-        assert_eq!(outcome(Some(&check(Some(true)))), Outcome::Ok);
-        assert_eq!(outcome(Some(&check(Some(false)))), Outcome::Violated);
-        assert_eq!(outcome(Some(&check(None))), Outcome::Undecided);
+        assert_eq!(outcome(None, None), Outcome::Ok);
+        assert_eq!(outcome(Some(&check(Some(true))), None), Outcome::Ok);
+        assert_eq!(outcome(Some(&check(Some(false))), None), Outcome::Violated);
+        assert_eq!(outcome(Some(&check(None)), None), Outcome::Undecided);
+        let attested = |verdict| Check { name: String::new(), verdict, detail: String::new(), findings: Vec::new() };
+        assert_eq!(outcome(Some(&check(None)), Some(&attested(Verdict::Violated))), Outcome::Violated);
+        assert_eq!(outcome(Some(&check(Some(true))), Some(&attested(Verdict::CannotTell))), Outcome::Undecided);
     }
 }

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::record_text::refuse_csv;
 use super::state::unknown;
-use super::{diff, doctor, evidence, log, rebuild, recover, replay, search, show, witness};
+use super::{checkpoint, diff, doctor, evidence, log, prove, rebuild, receipt, recover, replay, search, show, witness};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::event::{EVENT_TYPES, Event, event_schema};
 use crate::ledger::{BreakdownAnswer, IncidentAnswer, StateAnswer, TallyAnswer, VerifyReport};
+use crate::proof::ReceiptFile;
 use crate::record::Body;
 use crate::report::Situation;
 use crate::vocab::Code;
@@ -92,6 +93,18 @@ const OTHERS: &[Entry] = &[
     },
     Entry { name: "incident", about: "the answer of `incident ID`", make: || answer::<IncidentAnswer>("incident") },
     Entry { name: "verify", about: "the answer of `verify`", make: || answer::<VerifyReport>("verify") },
+    Entry {
+        name: "checkpoint",
+        about: "the answer of `checkpoint`",
+        make: || answer::<checkpoint::CheckpointAnswer>("checkpoint"),
+    },
+    Entry { name: "prove", about: "the answer of `prove`", make: || answer::<prove::ProveAnswer>("prove") },
+    Entry { name: "receipt_file", about: "a receipt, as `append --receipt` writes it", make: whole::<ReceiptFile> },
+    Entry {
+        name: "receipt_check",
+        about: "the answer of `receipt check`",
+        make: || answer::<receipt::ReceiptCheckAnswer>("receipt_check"),
+    },
     Entry { name: "replay", about: "the answer of `replay`", make: || answer::<replay::ReplayAnswer>("replay") },
     Entry { name: "diff", about: "the answer of `diff`", make: || answer::<diff::DiffAnswer>("diff") },
     Entry {

@@ -14,6 +14,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::ledger::{KnownAt, View};
+use crate::log::LogReader;
 use crate::vocab::{ActorId, Code, Label, Names, RecordRef, Seq};
 
 /// What `show` takes.
@@ -160,7 +161,7 @@ fn find(text: &str, view: &View<'_>) -> Result<Asked, Complaint> {
         return Ok(Asked::Id(named));
     }
     if is_hash_prefix(text)
-        && let Some(seq) = by_hash(&text.to_ascii_lowercase(), head, view)?
+        && let Some(seq) = by_hash(&text.to_ascii_lowercase(), head, view.reader())?
     {
         let told = Told::at(seq, view)?.ok_or_else(|| no_record(text, head))?;
         return Ok(Asked::Record(Box::new(told)));
@@ -182,20 +183,20 @@ fn keyed(text: &str, view: &View<'_>) -> Option<RecordRef> {
     Some(RecordRef { seq: None, key: Some(Label::new(key).ok()?), by })
 }
 
-fn no_record(text: &str, head: Seq) -> Complaint {
+pub(super) fn no_record(text: &str, head: Seq) -> Complaint {
     let what = format!("there is no record `{text}`; the records known here are 1 to {head}");
     Complaint::new(Outcome::Rejected, Code::UnknownRecord, what)
 }
 
 /// Eight digits of a hash or more, up to all sixty-four.
-fn is_hash_prefix(text: &str) -> bool {
+pub(super) fn is_hash_prefix(text: &str) -> bool {
     (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Walks the log for the one record whose hash begins so.
-fn by_hash(prefix: &str, head: Seq, view: &View<'_>) -> Result<Option<Seq>, Complaint> {
+pub(super) fn by_hash(prefix: &str, head: Seq, reader: &LogReader) -> Result<Option<Seq>, Complaint> {
     let mut found: Vec<(Seq, String)> = Vec::new();
-    let walked: Result<(), crate::log::ReadError> = view.reader().for_each_block(Seq::FIRST, Some(head), |lines| {
+    let walked: Result<(), crate::log::ReadError> = reader.for_each_block(Seq::FIRST, Some(head), |lines| {
         for line in lines {
             let hash = line.hash.to_string();
             if hash.starts_with(prefix) {

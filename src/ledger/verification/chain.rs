@@ -6,6 +6,7 @@ use super::VerifyError;
 use super::checking::{Checking, Passed};
 use super::report::{Check, Finding, Verdict};
 use crate::log::{ChainFault, ChainReport};
+use crate::vocab::Seq;
 
 /// Framing, chain, batches, time, seals and end.
 pub(super) struct Chain;
@@ -33,13 +34,23 @@ impl Checking for Chain {
             .iter()
             .map(|&(name, detail)| Check::of_findings(name, detail, by_check.remove(name).unwrap_or_default()))
             .collect();
-        checks.push(end_check(passed.chain, passed.is_being_written()));
+        checks.push(end_check(passed.chain, passed.is_being_written(), Seq::new(passed.signed.size())));
         Ok(checks)
     }
 }
 
-fn end_check(chain: &ChainReport, being_written: bool) -> Check {
+/// Below what was signed no write can have been broken off: those records were durable (FORMAT.md §2).
+fn end_check(chain: &ChainReport, being_written: bool, signed: Seq) -> Check {
     match &chain.torn {
+        Some(torn) if torn.first_missing <= signed => {
+            let what = format!("missing: a checkpoint of {signed} records was signed, so no write was broken off here");
+            let place = Finding {
+                segment: Some(torn.segment.to_string()),
+                offset: Some(torn.from),
+                ..Finding::at(torn.first_missing, what)
+            };
+            Check::of_findings("end", "the last batch is complete", vec![place])
+        }
         None => Check::ok("end", "the last batch is complete"),
         Some(_) if being_written => Check::ok("end", "a batch is being written"),
         Some(torn) => {

@@ -1,6 +1,8 @@
 //! What a check is: it may watch the log go by, and concludes when all of it has passed.
 
 use super::report::Check;
+use super::signed::Signed;
+use super::tree::GrownTree;
 use super::{Depth, VerifyError};
 use crate::ledger::archive::Archive;
 use crate::log::{ChainReport, Line, LockError};
@@ -29,6 +31,10 @@ pub(super) struct Passed<'a> {
     pub(super) archive: &'a Archive,
     /// What was found of the chain.
     pub(super) chain: &'a ChainReport,
+    /// The tree over the records, grown anew.
+    pub(super) tree: &'a GrownTree<'a>,
+    /// What was signed for the log.
+    pub(super) signed: &'a Signed,
     /// How far to go.
     pub(super) depth: Depth,
     /// The answers of the checks before.

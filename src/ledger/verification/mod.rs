@@ -4,15 +4,21 @@
 //! of the list is the order of the answer. To add one: a file with a type that is [`Checking`](checking::Checking), and
 //! a line in the list.
 
+mod attestations;
 mod bodies;
 mod chain;
 mod checking;
+mod checkpoint;
+mod earlier;
 mod evidence;
 mod projections;
 mod references;
 mod remembered;
 mod report;
 mod sealed;
+mod signed;
+mod tiles;
+mod tree;
 
 use rayon::prelude::*;
 
@@ -21,10 +27,13 @@ use super::genesis::read_seal;
 use super::writing::OpenError;
 use crate::log::{Line, StorageError, VerifyPlan, verify};
 use crate::projection::RowError;
+use crate::proof::{Checkpoint, Note, VerifierKey};
 use crate::record::RecordHash;
 use crate::vocab::Seq;
 use checking::{Checking, Passed, Passing};
 pub use report::{Check, Finding, Verdict, VerifyReport};
+use signed::Signed;
+use tree::GrownTree;
 
 /// How far verification goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,8 +52,23 @@ pub struct VerifyQuestion<'a> {
     pub known: Option<(Seq, RecordHash)>,
     /// How far to go.
     pub depth: Depth,
+    /// The log's key, where the asker knows it from elsewhere; otherwise record 1's word is taken.
+    pub log_key: Option<VerifierKey>,
+    /// Checkpoints that the log must go on from.
+    pub earlier: Vec<EarlierCheckpoint>,
     /// Is told how many bytes are done, of how many.
     pub progress: Option<&'a mut dyn FnMut(u64, u64)>,
+}
+
+/// A checkpoint of this log that somebody saw before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierCheckpoint {
+    /// What the check is called in the answer: `since`, `seen`.
+    pub name: String,
+    /// The note.
+    pub note: Note,
+    /// The key that signed it, where that is remembered; otherwise it must be the log's key of today.
+    pub key: Option<VerifierKey>,
 }
 
 /// Says why verification could not be done at all.
@@ -63,16 +87,23 @@ pub enum VerifyError {
 }
 
 /// The checks in the order of the answer.
-fn checks(question: &VerifyQuestion<'_>) -> Vec<Box<dyn Checking>> {
-    vec![
+fn checks(question: &mut VerifyQuestion<'_>) -> Vec<Box<dyn Checking>> {
+    let mut checks: Vec<Box<dyn Checking>> = vec![
         Box::new(chain::Chain),
         Box::new(bodies::Bodies::default()),
         Box::new(references::References::default()),
         Box::new(sealed::Sealed::default()),
         Box::new(remembered::Remembered { known: question.known }),
-        Box::new(projections::Projections),
-        Box::new(evidence::Evidence::default()),
-    ]
+        Box::new(checkpoint::SignedTree),
+    ];
+    for earlier in std::mem::take(&mut question.earlier) {
+        checks.push(Box::new(earlier::Earlier { earlier }));
+    }
+    checks.push(Box::new(tiles::Tiles));
+    checks.push(Box::new(projections::Projections));
+    checks.push(Box::new(attestations::Attestations::default()));
+    checks.push(Box::new(evidence::Evidence::default()));
+    checks
 }
 
 impl Archive {
@@ -81,13 +112,16 @@ impl Archive {
     ///
     /// # Errors
     /// [`VerifyError`] where the log cannot be read: then nothing is proved either way.
-    pub fn verify(&self, question: VerifyQuestion<'_>) -> Result<VerifyReport, VerifyError> {
-        let mut checks = checks(&question);
-        let VerifyQuestion { known, depth, mut progress } = question;
+    pub fn verify(&self, mut question: VerifyQuestion<'_>) -> Result<VerifyReport, VerifyError> {
+        let signed = Signed::of(self, &question);
+        let mut tree = GrownTree::new(self.publication(), signed.size(), sizes(&signed, &question));
+        let mut checks = checks(&mut question);
+        let VerifyQuestion { known, depth, mut progress, .. } = question;
         let mut counted = Counted::default();
         let chain = {
             let mut observe = |lines: &[Line<'_>]| {
                 let block: Vec<Passing<'_>> = lines.par_iter().map(|line| passing(*line)).collect();
+                tree.take(lines);
                 counted.take(&block);
                 for check in &mut checks {
                     check.watch(&block);
@@ -98,9 +132,10 @@ impl Archive {
                 VerifyPlan { parse_sealed: &read_seal, known, observer: Some(&mut observe), progress: Some(&mut tell) };
             verify(self.storage(), plan)?
         };
+        tree.finish();
         let mut answers = Vec::new();
         for check in checks {
-            let passed = Passed { archive: self, chain: &chain, depth, so_far: &answers };
+            let passed = Passed { archive: self, chain: &chain, tree: &tree, signed: &signed, depth, so_far: &answers };
             let answered = check.conclude(&passed)?;
             answers.extend(answered);
         }
@@ -111,11 +146,23 @@ impl Archive {
             bytes: chain.bytes,
             head_seq: chain.head.map_or(Seq::NONE, |head| head.seq),
             head: chain.head.map(|head| head.hash),
+            root: (tree.broken().is_none()).then(|| tree.root().to_base64()),
+            checkpoint: signed.largest().map(|(_, note)| note.to_string()),
             newer: counted.newer,
             findings_left_out: chain.findings_left_out,
             checks: answers,
         })
     }
+}
+
+/// The sizes at which somebody signed a root.
+fn sizes(signed: &Signed, question: &VerifyQuestion<'_>) -> Vec<u64> {
+    let earlier = question.earlier.iter().filter_map(|earlier| earlier.note.text().parse::<Checkpoint>().ok());
+    let published = match &signed.published {
+        signed::Published::Signed(checkpoint, _) => Some(checkpoint.size()),
+        _ => None,
+    };
+    earlier.map(|checkpoint| checkpoint.size()).chain(published).collect()
 }
 
 fn passing(line: Line<'_>) -> Passing<'_> {

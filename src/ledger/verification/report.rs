@@ -69,6 +69,12 @@ pub struct VerifyReport {
     pub head_seq: Seq,
     /// Its hash.
     pub head: Option<RecordHash>,
+    /// The root of the tree over all records (RFC 6962), in base64; absent where a record is missing or unreadable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// The newest checkpoint that was signed for the log and is here: the signed note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
     /// Records of types newer than this program: kept, counted, not understood.
     pub newer: u64,
     /// How many findings there are beyond those listed.

@@ -12,6 +12,9 @@ pub fn gist(event: &Event) -> String {
     match event {
         Event::LedgerCreated(event) => format!("{} by {}", event.origin, event.recorder.actor),
         Event::SegmentSealed(event) => format!("records {}–{} in {}", event.first, event.last, event.segment),
+        Event::ProjectionAttested(event) => {
+            format!("{} projections of the records up to {}", event.projections.len(), event.seq)
+        }
         Event::ActorRegistered(event) => format!("{}: {}", event.actor, event.kind),
         Event::ActorRelated(event) => {
             format!("{} {} {}{}", event.actor, event.relation, event.to, says(&event.source))
