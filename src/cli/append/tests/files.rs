@@ -79,12 +79,18 @@ fn events() -> Vec<(Event, String)> {
         .collect()
 }
 
+/// The type and version that an event is written with.
+fn head_of(event: &Event) -> String {
+    let (name, version) = event.head();
+    format!(r#""type":"{name}","v":{version},"#)
+}
+
 #[test]
 fn every_kind_is_read_from_a_file_with_its_type_or_without() {
     let mut kinds = std::collections::BTreeSet::new();
     for (event, text) in events() {
         let kind = kind_of(&event);
-        let head = format!(r#""type":"{}","v":1,"#, event.type_name());
+        let head = head_of(&event);
         let headless = text.replacen(&head, "", 1);
         assert_ne!(headless, text);
         for text in [&text, &headless] {
@@ -100,12 +106,13 @@ fn every_kind_is_read_from_a_file_with_its_type_or_without() {
 #[test]
 fn an_event_of_any_type_is_read_from_standard_input_and_its_head_may_come_last() {
     for (event, text) in events() {
-        let head = format!(r#""type":"{}","v":1,"#, event.type_name());
+        let head = head_of(&event);
         let members = text.replacen(&head, "", 1);
-        let last = format!(r#"{},"v":1,"type":"{}"}}"#, members.trim_end_matches('}'), event.type_name());
+        let (name, version) = event.head();
+        let last = format!(r#"{},"v":{version},"type":"{name}"}}"#, members.trim_end_matches('}'));
         // Only the outermost bracket may move.
         let last = if members.ends_with("}}") {
-            format!(r#"{},"v":1,"type":"{}"}}"#, &members[..members.len() - 1], event.type_name())
+            format!(r#"{},"v":{version},"type":"{name}"}}"#, &members[..members.len() - 1])
         } else {
             last
         };
