@@ -62,7 +62,7 @@
 //!
 //! # What it does not do
 //!
-//! It does not replicate, serve HTTP, check signatures or publish checkpoints yet: see [`manual::limits`].
+//! It does not replicate, serve HTTP or publish checkpoints yet: see [`manual::limits`].
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -16,6 +16,7 @@ use ceasefire_ledger::rules::contest::Contest;
 use ceasefire_ledger::rules::counting::{AccuserClass, COLUMN_PARTS};
 use ceasefire_ledger::rules::incident::Status;
 use ceasefire_ledger::rules::lifecycle::State;
+use ceasefire_ledger::rules::signing::SIGNERS;
 use ceasefire_ledger::vocab::Code;
 
 fn root() -> &'static Path {
@@ -208,6 +209,23 @@ fn the_page_of_the_life_of_a_ceasefire_names_every_step_and_every_state() {
     for state in State::ALL {
         assert!(page.contains(state.as_str()), "{state} is not on the page");
     }
+}
+
+#[test]
+fn the_page_of_signatures_lists_who_may_sign_each_event_type() {
+    let known: Vec<Vec<String>> = SIGNERS
+        .iter()
+        .map(|(name, roles)| {
+            let roles: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
+            vec![format!("`{name}`"), if roles.is_empty() { "–".to_owned() } else { roles.join(" ") }]
+        })
+        .collect();
+    let page = page("signatures");
+    let section = page.split("\n## ").find(|section| section.starts_with("Who may sign what")).unwrap();
+    assert_eq!(rows(section, |first| first.starts_with('`')), known);
+    let types: Vec<&str> = EVENT_TYPES.iter().map(|event_type| event_type.name).collect();
+    let listed: Vec<&str> = SIGNERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed, types, "src/rules/signing.rs says of every event type who may sign it");
 }
 
 #[cfg(feature = "schema")]

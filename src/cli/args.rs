@@ -1,6 +1,7 @@
 //! What can be typed: the verbs, and the flags that every verb takes.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -69,6 +70,9 @@ pub struct Global {
     /// The rule set to count under
     #[arg(long, global = true, value_name = "NAME")]
     pub rules: Option<String>,
+    /// Sign what is submitted with the key in this file
+    #[arg(id = "signing_key", long = "key", global = true, env = "CEASEFIRE_KEY", value_name = "FILE")]
+    pub key: Option<OsString>,
     /// Check everything and write nothing
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
@@ -107,6 +111,10 @@ pub enum Verb {
     Demo(verbs::demo::DemoArgs),
     /// Append one record: a violation report, an agreement, an accusation, …
     Append(Box<verbs::append::AppendVerb>),
+    /// Submit what was signed on another machine
+    Submit(verbs::submit::SubmitArgs),
+    /// Make, add, list, hand over and revoke submitters' keys
+    Key(verbs::key::KeyArgs),
     /// Import many records from a file
     Import(verbs::import::ImportArgs),
     /// Check the whole ledger
@@ -181,6 +189,12 @@ pub enum Verb {
 }
 
 impl Global {
+    /// Gives the file of the key to sign with; `CEASEFIRE_KEY=` names none.
+    #[must_use]
+    pub fn key_file(&self) -> Option<&Path> {
+        self.key.as_deref().filter(|path| !path.is_empty()).map(Path::new)
+    }
+
     /// Gives the format; `--json` is short for one.
     #[must_use]
     pub const fn chosen_format(&self) -> Format {

@@ -12,12 +12,14 @@ mod append;
 mod args;
 mod complaint;
 mod console;
+mod key_file;
 mod notes;
 mod outcome;
 mod refusal;
 mod seen;
 mod session;
 mod verbs;
+mod whole_file;
 
 use std::ffi::OsString;
 
@@ -60,6 +62,8 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Init(args) => verbs::init::run(&args, session),
         Verb::Demo(args) => verbs::demo::run(&args, session),
         Verb::Append(args) => verbs::append::run(&args, session),
+        Verb::Submit(args) => verbs::submit::run(&args, session),
+        Verb::Key(args) => verbs::key::run(args, session),
         Verb::Import(args) => verbs::import::run(&args, session),
         Verb::Verify(args) => verbs::verify::run(&args, session),
         Verb::Checkpoint(args) => verbs::checkpoint::run(&args, session),

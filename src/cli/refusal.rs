@@ -10,6 +10,7 @@ use crate::ledger::{
 use crate::log::{AppendError as LogAppendError, LockError, OpenError as LogOpenError, ReadError, StorageError};
 use crate::projection::RowError;
 use crate::publication::{CellError, ProofError, PublishError, ReadCheckpointError};
+use crate::rules::signing::Denial;
 use crate::vocab::{Code, Pointer};
 
 /// A ledger that could not be opened.
@@ -209,6 +210,14 @@ pub fn append(error: &AppendError, place: &dyn Fn(usize, &Pointer) -> Option<Pla
         AppendError::NotAllowed { index, .. } => {
             at(Complaint::new(Outcome::Denied, Code::NotAllowed, error.to_string()), *index, "/by")
         }
+        AppendError::Denied { index, denial: why } => {
+            let pointer = match **why {
+                Denial::NotOwn { .. } => "/event/target",
+                Denial::WrongRole { .. } | Denial::KeyChange { .. } => "/event/type",
+                _ => "/by",
+            };
+            at(denial(why), *index, pointer)
+        }
         AppendError::KeyReused { index, .. } => {
             at(Complaint::new(Outcome::Conflict, Code::KeyReused, error.to_string()), *index, "/key")
         }
@@ -219,6 +228,29 @@ pub fn append(error: &AppendError, place: &dyn Fn(usize, &Pointer) -> Option<Pla
         AppendError::Rows(error) => rows(error),
         AppendError::Replay(error) => replay(error),
     }
+}
+
+/// Tells whether a code says that somebody may not do something, which ends with `denied`.
+#[must_use]
+pub const fn is_denial(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NotAllowed
+            | Code::SignatureRequired
+            | Code::BadSignature
+            | Code::SignerUnknown
+            | Code::SignerEnded
+            | Code::SignerOfAnother
+            | Code::SignerRole
+            | Code::NotYourRecord
+            | Code::KeysNotYours
+    )
+}
+
+/// A submission that is not signed as it must be, or not by who may sign it.
+#[must_use]
+pub fn denial(denial: &Denial) -> Complaint {
+    Complaint::new(Outcome::Denied, denial.code(), denial.to_string())
 }
 
 fn log_append(error: &LogAppendError) -> Complaint {
@@ -233,7 +265,8 @@ fn log_append(error: &LogAppendError) -> Complaint {
 }
 
 /// Puts several complaints about one input into one.
-fn several(mut complaints: Vec<Complaint>) -> Complaint {
+#[must_use]
+pub fn several(mut complaints: Vec<Complaint>) -> Complaint {
     if complaints.is_empty() {
         return internal("refused without a reason");
     }

@@ -1,16 +1,17 @@
 //! What a verb works with: the ledger that is meant, as known at the moment that is asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Global;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Place};
 use super::console::Console;
+use super::key_file::{self, Readers};
 use super::outcome::Outcome;
 use super::seen::{Memory, Seen};
 use super::{notes, refusal};
 use crate::ledger::{Archive, Extension, Folder, Ledger, Replayed, Until};
-use crate::proof::{Checkpoint, Note, VerifierKey};
+use crate::proof::{BodySigner, Checkpoint, Note, VerifierKey};
 use crate::rules::counting::{COUNT_1, RULE_SETS, RuleSet};
 use crate::vocab::{Clock, Code, Instant, Pointer, Seq, Span, SystemClock, When, ZonePolicy};
 
@@ -62,11 +63,48 @@ impl Session {
         Archive::open(self.folder()?).map_err(|error| refusal::open(&error))
     }
 
-    /// Opens the ledger for writing.
+    /// Opens the ledger for writing; what is appended through it is signed with the key that is asked for.
     ///
     /// # Errors
     /// Says why not; another writer is `locked`.
     pub fn ledger(&mut self) -> Result<Ledger, Complaint> {
+        let signer = self.signer()?;
+        let mut ledger = self.unsigning_ledger()?;
+        if let Some(signer) = signer {
+            let public_key = signer.verifier().to_base64();
+            ledger.sign_with(signer);
+            if ledger.signs_as().is_none() {
+                let what = format!("no key here has the public key {public_key}");
+                let place = Place { file: Some("--key".to_owned()), ..Place::default() };
+                return Err(Complaint::new(Outcome::Denied, Code::SignerUnknown, what).at(place));
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// Reads the key that is asked for.
+    ///
+    /// # Errors
+    /// `CF0632` where there is none in the file.
+    pub fn signer(&mut self) -> Result<Option<BodySigner>, Complaint> {
+        let Some(path) = self.global.key_file().map(Path::to_owned) else { return Ok(None) };
+        let (signer, readers) = key_file::read(&path)?;
+        self.warn_of_readers(&path, readers);
+        Ok(Some(signer))
+    }
+
+    /// Says that others may read a key file.
+    pub fn warn_of_readers(&mut self, path: &Path, readers: Readers) {
+        if readers == Readers::Others {
+            self.console.say(format!("warning: others on this machine may read {0}; chmod 600 {0}", path.display()));
+        }
+    }
+
+    /// Opens the ledger for writing; nothing is signed by it.
+    ///
+    /// # Errors
+    /// Says why not; another writer is `locked`.
+    pub fn unsigning_ledger(&mut self) -> Result<Ledger, Complaint> {
         let mut ledger =
             Ledger::open(self.folder()?, Arc::clone(&self.clock)).map_err(|error| refusal::open(&error))?;
         self.refuse_older(&ledger)?;

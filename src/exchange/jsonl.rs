@@ -1,7 +1,9 @@
-//! Native events as JSON lines: one body a line, its bytes kept as they are.
+//! Native events as JSON lines: one body a line, its bytes kept as they are; signed ones in their envelopes.
 //!
 //! A blank line and one that begins with `#` hold nothing: a file of refused lines says in such lines why.
 
+use super::submission::{is_envelope, read_envelope};
+use crate::proof::BodySignature;
 use crate::record::{Body, JsonFaultKind, check_json_bytes};
 use crate::vocab::{Code, Fault, Pointer};
 
@@ -14,6 +16,8 @@ pub struct BodyLine {
     pub body: Body,
     /// Its bytes.
     pub text: String,
+    /// The signature that came with it.
+    pub signature: Option<BodySignature>,
 }
 
 /// One line of a file that is not a body.
@@ -38,14 +42,16 @@ pub fn read_lines(bytes: &[u8]) -> impl Iterator<Item = Result<BodyLine, LineFau
 
 /// Reads one line; nothing where it holds nothing.
 pub(crate) fn line_body(number: usize, line: &[u8]) -> Option<Result<BodyLine, LineFault>> {
-    (!holds_nothing(line)).then(|| read_line(number, line))
+    let read = |line| if is_envelope(line) { read_envelope(number, line) } else { read_body(number, line) };
+    (!holds_nothing(line)).then(|| read(line))
 }
 
 fn holds_nothing(line: &[u8]) -> bool {
     line.starts_with(b"#") || line.iter().all(u8::is_ascii_whitespace)
 }
 
-fn read_line(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFault> {
+/// Reads a body that nobody signed.
+pub(super) fn read_body(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFault> {
     let text = check_json_bytes(bytes).map_err(|fault| LineFault {
         line: number,
         column: Some(fault.column),
@@ -53,7 +59,7 @@ fn read_line(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFault> {
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, Body>(&mut reader) {
-        Ok(body) => Ok(BodyLine { line: number, body, text: text.to_owned() }),
+        Ok(body) => Ok(BodyLine { line: number, body, text: text.to_owned(), signature: None }),
         Err(error) => {
             let pointer: String = error.path().iter().map(pointer_step).collect();
             let column = error.inner().column();

@@ -15,6 +15,7 @@ mod import;
 pub mod jsonl;
 #[cfg(feature = "exchange")]
 pub mod native;
+pub mod submission;
 pub mod synthetic;
 #[cfg(feature = "exchange")]
 mod table;
@@ -24,5 +25,5 @@ pub mod ucdp;
 #[cfg(feature = "exchange")]
 pub use import::{
     Checked, Counts, Draft, Format, Import, ImportError, Input, Lines, Missing, Opened, Progress, Publication, Raw,
-    Refusals, Refused, RejectForm, Rejects, Row, RowFault, Rows, Spot, Unreadable, Watch,
+    Refusals, Refused, RejectForm, Rejects, Row, RowFault, Rows, Spot, Unreadable, Watch, Written,
 };

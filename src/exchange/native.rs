@@ -3,7 +3,8 @@
 use std::io::BufRead;
 
 use super::import::{Draft, Format, Lines, Opened, Raw, RejectForm, Row, RowFault, Rows, Spot, Unreadable};
-use super::jsonl;
+use super::jsonl::{self, BodyLine};
+use crate::ledger::SubmittedBody;
 use crate::record::locate;
 use crate::vocab::Pointer;
 
@@ -31,7 +32,10 @@ impl<R: BufRead> Rows for NativeRows<R> {
             let number = usize::try_from(self.lines.number()).unwrap_or(usize::MAX);
             let drafts = match jsonl::line_body(number, self.lines.line()) {
                 None => continue,
-                Some(Ok(line)) => Ok(vec![Draft::Body(Box::new(line.body), line.text)]),
+                Some(Ok(line)) => {
+                    let BodyLine { body, text, signature, .. } = line;
+                    Ok(vec![Draft::Body(Box::new(SubmittedBody { body, text, signature }))])
+                }
                 Some(Err(fault)) => {
                     let column = fault.column.and_then(|column| u64::try_from(column).ok());
                     let spot = Spot { column, ..Spot::line(self.lines.number()) };

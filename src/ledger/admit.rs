@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::key_book::KeyBook;
 use crate::event::Event;
 use crate::projection::{RowError, Tables, seq_key, submission_key};
+use crate::proof::BodyVerifier;
 use crate::record::Body;
-use crate::rules::admission::{AnnexStanding, Known, Target, skeleton};
+use crate::rules::admission::{AnnexStanding, Known, PublicKey, Target, skeleton};
+use crate::rules::keys::SubmitterKey;
 use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, PlaceId, RecordRef, Reference, Seq};
 
 /// What a batch introduces before it is in the log: no position yet, but ids and keys.
@@ -93,7 +96,8 @@ impl Pending {
             _ => return Ok(()),
         };
         let layers: Vec<&Self> = below.iter().copied().chain([&*self]).collect();
-        let mut annex = Admission { tables, pending: &layers }.annex(target, &body.by)?;
+        let keys = KeyBook::default();
+        let mut annex = Admission { tables, pending: &layers, keys: &keys }.annex(target, &body.by)?;
         match &body.event {
             Event::AnnexWithheld(_) => annex.withheld.extend(digests),
             Event::AnnexReleased(_) => annex.withheld.retain(|digest| !digests.contains(digest)),
@@ -172,6 +176,7 @@ fn reference_key(record: &RecordRef, by: &ActorId) -> String {
 pub(super) struct Admission<'a> {
     pub(super) tables: &'a Tables,
     pub(super) pending: &'a [&'a Pending],
+    pub(super) keys: &'a KeyBook,
 }
 
 impl Admission<'_> {
@@ -222,6 +227,19 @@ impl Known for Admission<'_> {
 
     fn key(&self, id: &KeyId) -> Result<bool, RowError> {
         Ok(self.pends(Kind::Key, id.as_str()) || self.tables.keys.has(id.as_str())?)
+    }
+
+    fn submitter_key(&self, id: &KeyId) -> Result<Option<SubmitterKey>, RowError> {
+        Ok(self.keys.key(id).cloned())
+    }
+
+    fn public_key(&self, text: &str) -> PublicKey {
+        match BodyVerifier::parse_base64(text) {
+            Ok(verifier) => {
+                self.keys.holder_of(&verifier).map_or(PublicKey::New, |(id, _)| PublicKey::Taken(id.clone()))
+            }
+            Err(_) => PublicKey::Unusable,
+        }
     }
 
     fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {

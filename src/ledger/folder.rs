@@ -12,6 +12,7 @@ use super::layer_folder::LayerFolder;
 use crate::log::DEFAULT_SEGMENT_BYTES;
 use crate::projection::layers::{LayerFiles, LayerPlan};
 use crate::publication::{DiskFiles, Publication};
+use crate::rules::signing::SignaturePolicy;
 use crate::vault::{DiskFiles as VaultDisk, Vault};
 use crate::vocab::Label;
 
@@ -32,6 +33,13 @@ pub struct Settings {
     /// The projections settle into a layer every so many records.
     #[serde(default = "default_layer_records")]
     pub layer_records: u64,
+    /// What must be signed. It decides what is let in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub signatures: SignaturePolicy,
+}
+
+fn is_default(policy: &SignaturePolicy) -> bool {
+    *policy == SignaturePolicy::default()
 }
 
 const fn default_layer_records() -> u64 {

@@ -15,6 +15,7 @@ use crate::proof::{KeyName, SignatureType, SignerKey};
 use crate::publication::PublishError;
 use crate::record::Body;
 use crate::rules::counting::COUNT_1;
+use crate::rules::signing::SignaturePolicy;
 use crate::vocab::{ActorId, Check, Clock, Code, Digest32, Fault, Label, Lang, Name, Names, Pointer, Text, ZonePolicy};
 
 /// The version of the format of FORMAT.md.
@@ -40,6 +41,8 @@ pub struct Genesis {
     pub segment_bytes: u64,
     /// The projections settle into a layer every so many records.
     pub layer_records: u64,
+    /// What must be signed.
+    pub signatures: SignaturePolicy,
 }
 
 impl Genesis {
@@ -62,6 +65,7 @@ impl Genesis {
             key_seed: None,
             segment_bytes: DEFAULT_SEGMENT_BYTES,
             layer_records: LayerPlan::STANDARD.records,
+            signatures: SignaturePolicy::default(),
         })
     }
 
@@ -151,8 +155,9 @@ impl Ledger {
         opened.writer.append(&[NewBody { body: &body.to_text()?, signature: None }])?;
         drop(opened);
         let (origin, segment_bytes) = (genesis.origin.to_string(), genesis.segment_bytes);
-        let layer_records = genesis.layer_records;
-        folder.write_settings(&Settings { origin, format: FORMAT_VERSION, segment_bytes, layer_records })?;
+        let (layer_records, signatures) = (genesis.layer_records, genesis.signatures.clone());
+        let settings = Settings { origin, format: FORMAT_VERSION, segment_bytes, layer_records, signatures };
+        folder.write_settings(&settings)?;
         let mut ledger = Self::open(folder, clock)?;
         ledger.publish()?;
         Ok(ledger)

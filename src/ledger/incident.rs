@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key_book::RecordSignature;
 use super::tally::facts_of;
 use super::view::{KnownAt, View};
 use crate::projection::RowError;
@@ -72,6 +73,9 @@ pub struct IncidentAnswer {
     pub ceasefires: Vec<CeasefireRelation>,
     /// Every record that bears on it, in order; retracted ones too.
     pub records: Vec<Seq>,
+    /// Who signed those of them that are signed; for who asks, see [`View::signatures_of`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<RecordSignature>,
 }
 
 impl View<'_> {
@@ -104,6 +108,7 @@ impl View<'_> {
             figures: Vec::new(),
             ceasefires: Vec::new(),
             records,
+            signatures: Vec::new(),
         };
         match self.tables.facts_of(&root)? {
             Some(facts) => Ok(Some(self.told(&facts, rules, blank)?)),

@@ -12,6 +12,7 @@ mod evidence;
 mod folder;
 mod genesis;
 mod incident;
+mod key_book;
 mod layer_folder;
 mod log_key;
 mod policy;
@@ -20,6 +21,7 @@ mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
+mod signing;
 mod state;
 mod stored;
 mod tally;
@@ -35,6 +37,7 @@ pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, Evidenc
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
+pub use key_book::{Effect, KeyBook, RecordSignature, SignatureStanding};
 pub use log_key::LogKeyError;
 pub use policy::{POLICY_FILE, PolicyFileError};
 pub use proving::{Consistency, Extension, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
@@ -46,6 +49,9 @@ pub use questions::{
 pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 #[cfg(feature = "exchange")]
 pub use rehearsal::Rehearsal;
+#[cfg(feature = "exchange")]
+pub(crate) use rehearsal::Rehearsed;
+pub use signing::SubmittedBody;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
 pub use stored::{Notice, StoredRows};
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};

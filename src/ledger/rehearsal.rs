@@ -4,10 +4,13 @@
 use std::collections::HashMap;
 
 use super::admit::{Admission, Pending};
+use super::key_book::KeyBook;
+use super::signing::{Gate, SubmittedBody};
 use super::writing::{AppendError, Ledger, WouldAppend, digest_of};
 use crate::log::NewBody;
 use crate::projection::submission_key;
-use crate::record::{Body, RecordHash};
+use crate::proof::BodySignature;
+use crate::record::RecordHash;
 use crate::rules::admission::{Known, Target};
 use crate::vocab::{ActorId, Digest32, PlaceId, RecordRef, Seq};
 
@@ -18,6 +21,9 @@ use crate::vocab::{ActorId, Digest32, PlaceId, RecordRef, Seq};
 pub struct Rehearsal {
     settled: Pending,
     keys: HashMap<[u8; 16], Digest32>,
+    /// The submitters' keys, once what was rehearsed has changed any.
+    changed_keys: Option<KeyBook>,
+    new: u64,
     head: RecordHash,
 }
 
@@ -30,7 +36,8 @@ impl Ledger {
         if self.genesis().newer > 0 {
             return Err(AppendError::NewerLog { count: self.genesis().newer });
         }
-        Ok(Rehearsal { settled: Pending::default(), keys: HashMap::new(), head: self.head().hash })
+        let (settled, keys, head) = (Pending::default(), HashMap::new(), self.head().hash);
+        Ok(Rehearsal { settled, keys, changed_keys: None, new: 0, head })
     }
 
     /// Checks a few submissions that stand or fall together, after all that were rehearsed before. Says of each whether
@@ -38,11 +45,14 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::append_bodies`]; the index counts within these few.
-    pub fn rehearse(&self, rehearsal: &mut Rehearsal, few: &[(Body, String)]) -> Result<Vec<WouldAppend>, AppendError> {
+    pub fn rehearse(&self, rehearsal: &mut Rehearsal, few: &[SubmittedBody]) -> Result<Vec<WouldAppend>, AppendError> {
         let mut layer = Pending::default();
         let mut keys: Vec<([u8; 16], Digest32)> = Vec::with_capacity(few.len());
         let mut would = Vec::with_capacity(few.len());
-        for (index, (body, text)) in few.iter().enumerate() {
+        let first = Seq::new(self.head().seq.next().number().saturating_add(rehearsal.new));
+        let mut gate = Gate::new(self, rehearsal.changed_keys.as_ref().unwrap_or(&self.keys), first, few);
+        for (index, given) in few.iter().enumerate() {
+            let SubmittedBody { body, text, .. } = given;
             let (key, digest) = (submission_key(&body.by, body.key.as_str()), digest_of(text));
             let short = short_hash(&key);
             let in_these = keys.iter().find(|(known, _)| *known == short).map(|(_, digest)| *digest);
@@ -55,13 +65,16 @@ impl Ledger {
                 Some((_, earlier)) if earlier == digest => WouldAppend::Replayed,
                 Some((earlier, _)) => return Err(AppendError::KeyReused { index, key: body.key.clone(), earlier }),
                 None => {
-                    self.admit_one(body, index, &[&rehearsal.settled, &layer])?;
+                    self.admit_one(given, index, &[&rehearsal.settled, &layer], &mut gate)?;
                     layer.take(body, &self.fold.tables, &[&rehearsal.settled])?;
                     keys.push((short, digest));
                     WouldAppend::New
                 }
             });
         }
+        let changed_keys = gate.into_changed();
+        rehearsal.changed_keys = changed_keys.or_else(|| rehearsal.changed_keys.take());
+        rehearsal.new = rehearsal.new.saturating_add(few.len() as u64);
         rehearsal.settled.take_over(&mut layer);
         rehearsal.keys.extend(keys);
         Ok(would)
@@ -96,12 +109,19 @@ impl Ledger {
     ///
     /// # Errors
     /// [`AppendError::HeadMoved`] where something else was appended since; [`AppendError::Log`].
-    pub(crate) fn append_rehearsed(&mut self, rehearsal: &mut Rehearsal, texts: &[String]) -> Result<(), AppendError> {
+    pub(crate) fn append_rehearsed(
+        &mut self,
+        rehearsal: &mut Rehearsal,
+        rehearsed: &[Rehearsed],
+    ) -> Result<(), AppendError> {
         let found = self.head().hash;
         if rehearsal.head != found {
             return Err(AppendError::HeadMoved { expected: rehearsal.head, found });
         }
-        let new: Vec<NewBody<'_>> = texts.iter().map(|body| NewBody { body, signature: None }).collect();
+        let new: Vec<NewBody<'_>> = rehearsed
+            .iter()
+            .map(|rehearsed| NewBody { body: &rehearsed.text, signature: rehearsed.signature.as_deref() })
+            .collect();
         self.writer.append(&new)?;
         self.follow();
         rehearsal.head = self.head().hash;
@@ -109,7 +129,20 @@ impl Ledger {
     }
 
     fn known<'a>(&'a self, pending: &'a [&'a Pending]) -> Admission<'a> {
-        Admission { tables: &self.fold.tables, pending }
+        Admission { tables: &self.fold.tables, pending, keys: &self.keys }
+    }
+}
+
+/// The bytes of a body that was rehearsed, with its signature in base64.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rehearsed {
+    pub(crate) text: String,
+    pub(crate) signature: Option<String>,
+}
+
+impl From<&SubmittedBody> for Rehearsed {
+    fn from(given: &SubmittedBody) -> Self {
+        Self { text: given.text.clone(), signature: given.signature.as_ref().map(BodySignature::to_base64) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The writer's handle: admit, append, acknowledge.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -7,8 +8,10 @@ use rayon::prelude::*;
 use super::admit::{Admission, Pending};
 use super::folder::{Folder, SettingsError};
 use super::genesis::sealer;
+use super::key_book::KeyBook;
 use super::log_key::{LogKeyError, created_of, key_named, last_signed, log_signer};
 use super::reading::{ReplayError, read_body};
+use super::signing::{Gate, SubmittedBody};
 use super::stored::{Notice, stand_at_head};
 use super::view::View;
 use crate::event::{Event, UpcastTableError, check_upcasters};
@@ -17,11 +20,13 @@ use crate::log::{
     OpenError as LogOpenError, Storage, StorageError, TornPolicy,
 };
 use crate::projection::{Cursor, Fold, FoldError, GenesisRow, RowError, submission_key};
-use crate::proof::{Note, SignerKey, VerifierKey};
+use crate::proof::{BodySignature, BodySigner, Note, SignerKey, VerifierKey};
 use crate::publication::{LastSigned, Publication, PublishError, Published};
 use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::admission;
-use crate::vocab::{ActorId, Clock, Digest32, Fault, Label, Seq};
+use crate::rules::keys::SubmitterKey;
+use crate::rules::signing::{Denial, SignaturePolicy};
+use crate::vocab::{ActorId, Clock, Digest32, Fault, KeyId, Label, Seq};
 
 /// Says why a ledger could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,14 @@ pub enum AppendError {
         index: usize,
         /// Who.
         by: ActorId,
+    },
+    /// It is not signed as it must be, or not by who may sign it.
+    #[error("submission {index} is denied: {denial}")]
+    Denied {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// Why.
+        denial: Box<Denial>,
     },
     /// The idempotency key was used for something else.
     #[error("the key `{key}` was used for other content in record {earlier}")]
@@ -140,6 +153,9 @@ pub struct Ledger {
     cursor: Cursor,
     genesis: GenesisRow,
     origin: Label,
+    pub(super) keys: KeyBook,
+    pub(super) policy: SignaturePolicy,
+    submitter_key: Option<BodySigner>,
     uncommitted: u64,
     stale: Option<FoldError>,
     notices: Vec<Notice>,
@@ -199,6 +215,7 @@ impl Ledger {
         }
         let origin = Label::new(&genesis.origin).unwrap_or(origin);
         let (fold, cursor) = (standing.fold, standing.cursor);
+        let keys = KeyBook::of_rows(&fold.tables).map_err(ReplayError::from)?;
         Ok(Self {
             folder,
             writer: opened.writer,
@@ -210,6 +227,9 @@ impl Ledger {
             cursor,
             genesis,
             origin,
+            keys,
+            policy: settings.signatures,
+            submitter_key: None,
             uncommitted: 0,
             stale: None,
             notices,
@@ -240,8 +260,9 @@ impl Ledger {
     ) -> Result<Vec<Receipt>, AppendError> {
         let bodies: Vec<Body> = submissions.iter().map(|submission| self.body(submission)).collect();
         let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
-        let batch: Vec<(Body, String)> = bodies.into_iter().zip(texts).collect();
-        self.append_agreeing(&batch, expected)
+        let batch: Vec<SubmittedBody> =
+            bodies.into_iter().zip(texts).map(|(body, text)| SubmittedBody::unsigned(body, text)).collect();
+        self.append_agreeing(&self.signed(&batch), expected)
     }
 
     /// Appends bodies whose bytes are given, as one batch. Durable on return.
@@ -253,27 +274,43 @@ impl Ledger {
         batch: &[(Body, String)],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Receipt>, AppendError> {
+        self.append_submitted(&unsigned(batch), expected)
+    }
+
+    /// Appends bodies with the signatures they came with, as one batch. Durable on return; the bytes recorded are the
+    /// bytes that were signed.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_submitted(
+        &mut self,
+        batch: &[SubmittedBody],
+        expected: Option<RecordHash>,
+    ) -> Result<Vec<Receipt>, AppendError> {
         check_bytes(batch)?;
-        self.append_agreeing(batch, expected)
+        self.append_agreeing(&self.signed(batch), expected)
     }
 
     /// Appends bodies whose bytes are known to be theirs.
     fn append_agreeing(
         &mut self,
-        batch: &[(Body, String)],
+        batch: &[SubmittedBody],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Receipt>, AppendError> {
         let admitted = self.admit(batch, expected)?;
+        let signatures: Vec<Option<String>> =
+            batch.iter().map(|given| given.signature.as_ref().map(BodySignature::to_base64)).collect();
         let new: Vec<NewBody<'_>> = batch
             .iter()
+            .zip(&signatures)
             .zip(&admitted)
             .filter(|(_, earlier)| earlier.is_none())
-            .map(|((_, text), _)| NewBody { body: text, signature: None })
+            .map(|((given, signature), _)| NewBody { body: &given.text, signature: signature.as_deref() })
             .collect();
         let mut fresh = if new.is_empty() { Vec::new() } else { self.writer.append(&new)? }.into_iter();
         let mut receipts = Vec::with_capacity(batch.len());
         let mut by_key: Vec<(String, Receipt)> = Vec::new();
-        for ((body, _), earlier) in batch.iter().zip(admitted) {
+        for (SubmittedBody { body, .. }, earlier) in batch.iter().zip(admitted) {
             let receipt = match earlier {
                 Some(Earlier::InLog(seq)) => self.receipt_again(seq)?,
                 Some(Earlier::InBatch(key)) => {
@@ -296,8 +333,16 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::append`].
     pub fn would_append(&mut self, batch: &[(Body, String)]) -> Result<Vec<WouldAppend>, AppendError> {
+        self.would_append_submitted(&unsigned(batch))
+    }
+
+    /// Says what would become of bodies with the signatures they came with, without writing.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn would_append_submitted(&mut self, batch: &[SubmittedBody]) -> Result<Vec<WouldAppend>, AppendError> {
         check_bytes(batch)?;
-        let admitted = self.admit(batch, None)?;
+        let admitted = self.admit(&self.signed(batch), None)?;
         Ok(admitted
             .into_iter()
             .map(|earlier| if earlier.is_none() { WouldAppend::New } else { WouldAppend::Replayed })
@@ -313,6 +358,55 @@ impl Ledger {
             key: submission.key.clone(),
             event: submission.event.clone(),
             sealed: None,
+        }
+    }
+
+    /// Signs from here on what is appended through this handle without a signature of its own.
+    pub fn sign_with(&mut self, key: BodySigner) {
+        self.submitter_key = Some(key);
+    }
+
+    /// Gives the key that this handle signs with, where the ledger knows it.
+    #[must_use]
+    pub fn signs_as(&self) -> Option<(&KeyId, &SubmitterKey)> {
+        self.keys.holder_of(&self.submitter_key.as_ref()?.verifier())
+    }
+
+    /// Gives in whose name this handle submits unless told otherwise: the owner of the key that it signs with, else the
+    /// ledger's keeper.
+    #[must_use]
+    pub fn submitter(&self) -> &ActorId {
+        self.signs_as().map_or(&self.genesis.recorder, |(_, key)| &key.actor)
+    }
+
+    /// Gives every key there is and was, as of the head.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyBook {
+        &self.keys
+    }
+
+    /// Gives what must be signed here.
+    #[must_use]
+    pub const fn signature_policy(&self) -> &SignaturePolicy {
+        &self.policy
+    }
+
+    /// Signs what came unsigned with this handle's key, where it has one, on all cores.
+    pub(crate) fn signed<'b>(&self, batch: &'b [SubmittedBody]) -> Cow<'b, [SubmittedBody]> {
+        match &self.submitter_key {
+            Some(key) => batch.par_iter().map(|given| given.signed_if_not(key)).collect::<Vec<_>>().into(),
+            None => batch.into(),
+        }
+    }
+
+    /// Signs a body in the keeper's name where this handle's key is the keeper's, else leaves it unsigned.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn own(&self, body: Body, text: String) -> SubmittedBody {
+        let given = SubmittedBody::unsigned(body, text);
+        let is_keepers = self.signs_as().is_some_and(|(_, key)| key.actor == self.genesis.recorder);
+        match &self.submitter_key {
+            Some(key) if is_keepers => given.signed_if_not(key),
+            _ => given,
         }
     }
 
@@ -405,7 +499,7 @@ impl Ledger {
 
     fn admit(
         &self,
-        batch: &[(Body, String)],
+        batch: &[SubmittedBody],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Option<Earlier>>, AppendError> {
         let found = self.writer.head().hash;
@@ -420,10 +514,12 @@ impl Ledger {
         let mut pending = Pending::default();
         let mut in_batch: std::collections::BTreeMap<String, Digest32> = std::collections::BTreeMap::new();
         let mut admitted = Vec::with_capacity(batch.len());
-        for (index, (body, text)) in batch.iter().enumerate() {
+        let mut gate = Gate::new(self, &self.keys, self.head().seq.next(), batch);
+        for (index, given) in batch.iter().enumerate() {
+            let SubmittedBody { body, text, .. } = given;
             let earlier = self.earlier(body, text, index, &in_batch)?;
             if earlier.is_none() {
-                self.admit_one(body, index, &[&pending])?;
+                self.admit_one(given, index, &[&pending], &mut gate)?;
                 pending.take(body, &self.fold.tables, &[])?;
                 in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
             }
@@ -452,13 +548,26 @@ impl Ledger {
         }
     }
 
-    pub(super) fn admit_one(&self, body: &Body, index: usize, pending: &[&Pending]) -> Result<(), AppendError> {
-        let known = Admission { tables: &self.fold.tables, pending };
+    /// Asks who submits it, whether he may, and last what it says.
+    pub(super) fn admit_one(
+        &self,
+        given: &SubmittedBody,
+        index: usize,
+        pending: &[&Pending],
+        gate: &mut Gate<'_>,
+    ) -> Result<(), AppendError> {
+        let body = &given.body;
+        let known = Admission { tables: &self.fold.tables, pending, keys: gate.keys() };
         if !admission::Known::actor(&known, &body.by)? {
             return Err(AppendError::NotAllowed { index, by: body.by.clone() });
         }
+        gate.pass(given, index)?;
         let faults = admission::faults(body, &self.origin, &known)?;
-        if faults.is_empty() { Ok(()) } else { Err(AppendError::Refused { index, faults }) }
+        if !faults.is_empty() {
+            return Err(AppendError::Refused { index, faults });
+        }
+        gate.take(&body.event, index);
+        Ok(())
     }
 
     fn receipt_again(&self, seq: Seq) -> Result<Receipt, AppendError> {
@@ -479,6 +588,7 @@ impl Ledger {
             for record in records {
                 let record = record?;
                 let recorded = read_body(record.body(), record.seq, record.at)?;
+                self.keys.take(&recorded.event, record.seq);
                 self.fold.apply(&recorded)?;
                 self.cursor.seq = record.seq;
                 self.cursor.head = record.hash;
@@ -514,9 +624,14 @@ enum Earlier {
     InBatch(String),
 }
 
+fn unsigned(batch: &[(Body, String)]) -> Vec<SubmittedBody> {
+    batch.iter().map(|(body, text)| SubmittedBody::unsigned(body.clone(), text.clone())).collect()
+}
+
 /// What is admitted is the body and what is logged are the bytes: they must be one.
-fn check_bytes(batch: &[(Body, String)]) -> Result<(), AppendError> {
-    let other = batch.par_iter().position_first(|(body, text)| !Body::read(text).is_ok_and(|read| read == *body));
+fn check_bytes(batch: &[SubmittedBody]) -> Result<(), AppendError> {
+    let differs = |given: &SubmittedBody| !Body::read(&given.text).is_ok_and(|read| read == given.body);
+    let other = batch.par_iter().position_first(differs);
     other.map_or(Ok(()), |index| Err(AppendError::OtherBytes { index }))
 }
 

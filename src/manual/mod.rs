@@ -7,6 +7,7 @@
 //! | [`lifecycle`] | what state a ceasefire is in, and why: rules L1–L8 |
 //! | [`counting`] | what counts as what: rule set `count/1`, rules C1–C16, every number's id |
 //! | [`projections`] | what is derived from the log, and how two people compare it |
+//! | [`signatures`] | who may sign what, with which key, and how a signature is checked |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
 //! | [`questions`] | which command answers which question |
@@ -54,6 +55,9 @@ pub mod reports {
 }
 pub mod sealed_fields {
     #![doc = include_str!("sealed_fields.md")]
+}
+pub mod signatures {
+    #![doc = include_str!("signatures.md")]
 }
 pub mod witnesses {
     #![doc = include_str!("witnesses.md")]

@@ -33,7 +33,7 @@ pub use series::RowKey;
 pub use sled_rows::{OpenRowsError, SledRows};
 pub use table::Table;
 pub use tables::{
-    ActorRow, AnnexRow, CeasefireRow, CoverageRow, CustodyRow, GenesisRow, IncidentRow, KeyRow, PlaceRow, ProcessRow,
+    ActorRow, AnnexRow, CeasefireRow, CoverageRow, CustodyRow, GenesisRow, IncidentRow, PlaceRow, ProcessRow,
     RecordRow, RelationRow, SeriesRow, Spoken, StatementRow, SubmissionRow, TABLE_NAMES, Tables, claim_key, seq_key,
     submission_key,
 };

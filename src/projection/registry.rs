@@ -4,11 +4,10 @@ use super::Projection;
 use super::claiming::apply_claims;
 use super::recorded::Recorded;
 use super::rows::RowError;
-use super::tables::{ActorRow, CustodyRow, GenesisRow, KeyRow, PlaceRow, RelationRow, Tables};
-use crate::event::{
-    ActorKind, ActorRegistered, Event, KeyAdded, KeyRevoked, KeyRotated, LedgerCreated, PlaceRegistered,
-};
+use super::tables::{ActorRow, CustodyRow, GenesisRow, PlaceRow, RelationRow, Tables};
+use crate::event::{ActorKind, ActorRegistered, Event, LedgerCreated, PlaceRegistered};
 use crate::rules::admission::skeleton;
+use crate::rules::keys::changed_keys;
 use crate::vocab::{Names, Seq, When};
 
 /// The one row of the genesis table.
@@ -35,9 +34,9 @@ impl Projection for Registry {
             Event::LedgerCreated(event) => create(tables, event, recorded.seq),
             Event::ActorRegistered(event) => register_actor(tables, event, recorded.seq),
             Event::PlaceRegistered(event) => register_place(tables, event, recorded.seq),
-            Event::KeyAdded(event) => add_key(tables, event, recorded.seq),
-            Event::KeyRotated(event) => return rotate_key(tables, event, recorded.seq),
-            Event::KeyRevoked(event) => return revoke_key(tables, event, recorded.seq),
+            Event::KeyAdded(_) | Event::KeyRotated(_) | Event::KeyRevoked(_) => {
+                return change_keys(tables, &recorded.event, recorded.seq);
+            }
             Event::EvidenceAdded(event) => tables.evidence.put(event.blake3.to_string(), event.clone()),
             Event::Newer(_) => return tables.genesis.change(GENESIS_KEY, |row| row.newer += 1),
             Event::RecordCorrected(event) => match &*event.replacement {
@@ -152,31 +151,10 @@ fn correct_place(tables: &mut Tables, event: &PlaceRegistered, seq: Seq) -> Resu
     Ok(())
 }
 
-fn add_key(tables: &mut Tables, event: &KeyAdded, seq: Seq) {
-    let row = KeyRow {
-        actor: event.actor.clone(),
-        public_key: event.public_key.to_string(),
-        roles: event.roles.clone(),
-        from: seq,
-        until: None,
-        suspect_since: None,
-    };
-    tables.keys.put(event.key.to_string(), row);
-}
-
-fn rotate_key(tables: &mut Tables, event: &KeyRotated, seq: Seq) -> Result<(), RowError> {
-    if let Some(mut row) = tables.keys.row(event.key.as_str())? {
-        let next = KeyRow { public_key: event.public_key.to_string(), from: seq, until: None, ..row.clone() };
-        row.until = Some(seq);
-        tables.keys.put(event.key.to_string(), row);
-        tables.keys.put(event.successor.to_string(), next);
+/// Takes in what a record changes among the keys.
+fn change_keys(tables: &mut Tables, event: &Event, seq: Seq) -> Result<(), RowError> {
+    for (id, key) in changed_keys(event, seq, |id| tables.keys.row(id.as_str()))? {
+        tables.keys.put(id.to_string(), key);
     }
     Ok(())
-}
-
-fn revoke_key(tables: &mut Tables, event: &KeyRevoked, seq: Seq) -> Result<(), RowError> {
-    tables.keys.change(event.key.as_str(), |row| {
-        row.until = Some(seq);
-        row.suspect_since = event.suspect_since;
-    })
 }

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::rows::{RowChange, RowError, RowStore};
 use super::table::Table;
 use crate::event::{
-    About, ActorKind, Attendance, CeasefireKind, EvidenceAdded, Legal, ProcessKind, RelatedCeasefire, Relation, Role,
-    Scope, Stance, StatementKind,
+    About, ActorKind, Attendance, CeasefireKind, EvidenceAdded, Legal, ProcessKind, RelatedCeasefire, Relation, Scope,
+    Stance, StatementKind,
 };
 use crate::rules::claims::{CeasefireClaim, Claimed, IncidentClaim, Reading};
 use crate::rules::incident::{Gathering, IncidentFacts};
+use crate::rules::keys::SubmitterKey;
 use crate::vocab::{
-    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef,
-    Seq, Span, ZonePolicy,
+    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Names, PlaceId, ProcessId, RecordRef, Seq, Span,
+    ZonePolicy,
 };
 
 /// What the ledger says of itself.
@@ -68,23 +69,6 @@ pub struct PlaceRow {
     pub within: Option<PlaceId>,
     /// The record, and its corrections.
     pub records: Vec<Seq>,
-}
-
-/// A submitter's key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRow {
-    /// Whose it is.
-    pub actor: ActorId,
-    /// The public key, base64.
-    pub public_key: String,
-    /// What it may sign.
-    pub roles: Vec<Role>,
-    /// From which record on.
-    pub from: Seq,
-    /// The record that rotated or revoked it.
-    pub until: Option<Seq>,
-    /// From when on its signatures are doubtful.
-    pub suspect_since: Option<Instant>,
 }
 
 /// A recorded ceasefire.
@@ -382,7 +366,7 @@ tables! {
     /// Places by id.
     places: PlaceRow = "place";
     /// Submitter keys by id.
-    keys: KeyRow = "key";
+    keys: SubmitterKey = "key";
     /// Evidence by BLAKE3.
     evidence: EvidenceAdded = "evidence";
     /// Custody of evidence by BLAKE3 and record.

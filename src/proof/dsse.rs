@@ -54,9 +54,11 @@ impl BodyVerifier {
     /// Takes the 32 bytes of an Ed25519 public key (RFC 8032).
     ///
     /// # Errors
-    /// [`BodyKeyError::Point`] for bytes that are no point of the curve, or one of the few that verify forgeries.
+    /// [`BodyKeyError::Point`] for bytes that are no point of the curve, one of the few that verify forgeries, or a point in
+    /// other bytes than its own (RFC 8032 §5.1.3): one key has one spelling, and every library reads it alike.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BodyKeyError> {
         let key = VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak());
+        let key = key.filter(|key| key.to_edwards().compress().as_bytes() == bytes);
         key.map(Self).ok_or(BodyKeyError::Point)
     }
 

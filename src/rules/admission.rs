@@ -2,6 +2,7 @@
 
 use crate::event::{Event, current_version};
 use crate::record::Body;
+use crate::rules::keys::SubmitterKey;
 use crate::vocab::{
     ActorId, CeasefireId, Check, Code, Digest32, Fault, IncidentId, KeyId, Label, Names, PlaceId, Pointer, RecordRef,
     Refer, Reference,
@@ -27,6 +28,17 @@ pub struct AnnexStanding {
     pub withheld: Vec<Digest32>,
     /// What of it was erased.
     pub erased: Vec<Digest32>,
+}
+
+/// What is known of a text that is to be a public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicKey {
+    /// It is none that a signature can be checked with.
+    Unusable,
+    /// It is the public half of a key that is or was known under this id.
+    Taken(KeyId),
+    /// It is new.
+    New,
 }
 
 /// What the rules ask about the ledger so far.
@@ -68,6 +80,13 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn key(&self, id: &KeyId) -> Result<bool, Self::Error>;
+    /// How does the key stand?
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn submitter_key(&self, id: &KeyId) -> Result<Option<SubmitterKey>, Self::Error>;
+    /// What is known of a public key?
+    fn public_key(&self, text: &str) -> PublicKey;
     /// Which record is meant? `by` is the submitter of the record that points.
     ///
     /// # Errors
@@ -221,8 +240,22 @@ fn registration_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K
         Event::CeasefireRecorded(event) if known.ceasefire(&event.ceasefire)? => {
             vec![taken("ceasefire", event.ceasefire.as_str())]
         }
-        Event::KeyAdded(event) if known.key(&event.key)? => vec![taken("key", event.key.as_str())],
-        Event::KeyRotated(event) if known.key(&event.successor)? => vec![taken("successor", event.successor.as_str())],
+        Event::KeyAdded(event) => {
+            let id_taken = known.key(&event.key)?.then(|| taken("key", event.key.as_str()));
+            id_taken.into_iter().chain(public_key_fault(&event.public_key, &at, known)).collect()
+        }
+        Event::KeyRotated(event) => {
+            let id_taken = known.key(&event.successor)?.then(|| taken("successor", event.successor.as_str()));
+            let faults = id_taken.into_iter().chain(public_key_fault(&event.public_key, &at, known));
+            faults.chain(ended_fault(&event.key, &at, known)?).collect()
+        }
+        Event::KeyRevoked(event) => {
+            let further_back = known.submitter_key(&event.key)?.is_some_and(|key| {
+                event.suspect_since.is_some_and(|since| key.suspect_since.is_none_or(|known| since < known))
+            });
+            // A key that has ended is revoked only to cast doubt further back.
+            if further_back { Vec::new() } else { ended_fault(&event.key, &at, known)?.into_iter().collect() }
+        }
         Event::IncidentSplit(event) => {
             let exists = known.incident(&event.out)?;
             match (event.records.is_empty(), exists) {
@@ -242,6 +275,31 @@ fn registration_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K
         }
         _ => Vec::new(),
     })
+}
+
+/// A public key can be used, and is nobody's yet: a key that was revoked does not come back under another id.
+fn public_key_fault<K: Known>(text: &Label, at: &Pointer, known: &K) -> Option<Fault> {
+    let at = at.member("public_key");
+    match known.public_key(text.as_str()) {
+        PublicKey::New => None,
+        PublicKey::Unusable => {
+            let what = "not the 32 bytes of an Ed25519 public key in base64";
+            Some(Fault::new(Code::UnusablePublicKey, at, what))
+        }
+        PublicKey::Taken(id) => {
+            let what = format!("it is the public key of `{id}` already");
+            Some(Fault::new(Code::PublicKeyTaken, at, what))
+        }
+    }
+}
+
+/// A key that has ended neither hands over nor ends again.
+fn ended_fault<K: Known>(id: &KeyId, at: &Pointer, known: &K) -> Result<Option<Fault>, K::Error> {
+    let ended = known.submitter_key(id)?.and_then(|key| key.until);
+    Ok(ended.map(|until| {
+        let what = format!("`{id}` ended with record {until}");
+        Fault::new(Code::KeyEndedAlready, at.member("key"), what)
+    }))
 }
 
 /// No two registered actors have names that look the same.

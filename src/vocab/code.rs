@@ -82,7 +82,7 @@ codes! {
     UnknownIncident = "CF0304", "No incident is reported under this id.", "report it first: ceasefire append violation --incident ID …";
     UnknownRecord = "CF0305", "No record stands at this position or under this key.", "`ceasefire log` lists the records";
     UnknownEvidence = "CF0306", "No evidence is recorded under this hash.", "add it first: ceasefire evidence add FILE";
-    UnknownKey = "CF0307", "No submitter key is known under this id.", "`ceasefire log --type key.added` lists the keys";
+    UnknownKey = "CF0307", "No submitter key is known under this id.", "`ceasefire key list` shows the keys";
     AlreadyRegistered = "CF0308", "The id is taken.", "choose another id, or correct the record that took it";
     Confusable = "CF0309", "The name looks the same as a registered one.", "use the registered actor, or spell the name in one script";
     NotCorrectable = "CF0310", "This record can not be corrected or retracted.", "append a new record that says what changed";
@@ -132,6 +132,22 @@ codes! {
     StateFailed = "CF0615", "What was seen of this log before could not be read.", "look at the file; if it is damaged, remove it: the next visit begins anew";
     ReceiptFalse = "CF0616", "The receipt is false.", "keep it as it is: it was changed, or the ledger never gave it out";
     SplitView = "CF0617", "This log is not the one that was seen under its name before.", "keep both notes; show them to the other parties: one of the two was withheld from somebody";
+
+    BadSignature = "CF0621", "No key of the submitter in force made this signature over these bytes.", "the bytes or the signature were changed on the way, or it was signed with another key: sign it again";
+    SignerUnknown = "CF0622", "No key known here made the signature.", "`ceasefire key list` shows the keys; the keeper adds one: ceasefire key add ID --actor … --public-key … --role …";
+    SignerEnded = "CF0623", "The key that made the signature was not in force at that position.", "sign with the key that is: `ceasefire key list` shows it";
+    SignerOfAnother = "CF0624", "The key that made the signature is not the submitter's.", "submit --by the key's owner, or sign with the submitter's own key; an organ's key does not sign for what it is a part of";
+    SignerRole = "CF0625", "The key's roles do not let it sign such an event.", "page `signatures` lists what each role may sign; the keeper adds a key with another role";
+    SignatureRequired = "CF0626", "This ledger does not take it unsigned.", "sign it: --key FILE; ledger.toml says what must be signed";
+    KeysNotYours = "CF0627", "The keys are the recorder's to change; a key may hand over and revoke itself.", "sign with the key itself or with a key of the role recorder, or leave it to the recorder";
+    NotYourRecord = "CF0628", "A record is mended by who submitted it, or by a key with the role recorder.", "ask its submitter or the recorder; to say that it is wrong, submit a response";
+    UnusablePublicKey = "CF0629", "The text is not an Ed25519 public key.", "`ceasefire key public FILE` prints it: 44 characters of base64";
+    PublicKeyTaken = "CF0630", "The public key is known here already.", "make a new key: ceasefire key new FILE; one that has ended never comes back";
+    KeyEndedAlready = "CF0631", "The key has ended already.", "`ceasefire key list` shows how it ended; it is revoked again only with an earlier --suspect-since";
+    KeyFileUnreadable = "CF0632", "The key file cannot be read or holds no Ed25519 private key.", "`ceasefire key new FILE` makes one; `openssl genpkey -algorithm ed25519 -out FILE` does too";
+    KeyFileExists = "CF0633", "There is a file of this name already, and a key is never written over.", "choose another name";
+    SubmissionUnreadable = "CF0634", "The line is not a signed submission.", "a signed submission is a DSSE envelope on one line; `ceasefire append … --sign-only` makes one";
+    SigningIncomplete = "CF0635", "Something is missing that signing without a ledger needs.", "ceasefire append KIND … --sign-only --key FILE --origin NAME --by ACTOR";
 
     BadWitnessKey = "CF0641", "A witness's key, name or key file cannot be used.", "`ceasefire witness new FILE --name NAME` makes a key; its public half has the form name+8 digits+base64";
     BadPolicy = "CF0642", "A policy could not be read.", "`ceasefire witness policy --help` shows one";

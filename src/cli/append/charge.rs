@@ -44,7 +44,11 @@ impl AttributionFlags {
                 return Err(at_flag("--accused", &fault));
             }
             (None, _) if accused.is_empty() => return Ok(None),
-            (None, Some(speaker)) => reader.level(speaker, &accused),
+            (None, Some(speaker)) => reader.level(speaker, &accused).ok_or_else(|| {
+                let hint =
+                    "without the ledger nobody knows whose side the speaker is on; say it: --level alleged_by_opponent";
+                missing("--level", "attribution/level").hint(hint)
+            })?,
             (None, None) => {
                 let hint = "say how sure the assessor is: assessed_likely, established (with --basis) or excluded";
                 return Err(missing("--level", "attribution/level").hint(hint));

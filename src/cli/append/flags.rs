@@ -9,7 +9,7 @@ use crate::vocab::{ActorRef, Code, ExternalId, Fault, Label, Lang, Level, Name, 
 /// Reads the flags of one event.
 pub(super) struct FlagReader<'a> {
     zones: &'a ZonePolicy,
-    level_of: &'a dyn Fn(&ActorRef, &[ActorRef]) -> Level,
+    level_of: &'a dyn Fn(&ActorRef, &[ActorRef]) -> Option<Level>,
     names: FlagNames,
 }
 
@@ -33,8 +33,8 @@ impl<'a> FlagReader<'a> {
         pointer
     }
 
-    /// Gives the level that a source's word has against those it names.
-    pub(super) fn level(&self, speaker: &ActorRef, accused: &[ActorRef]) -> Level {
+    /// Gives the level that a source's word has against those it names; nothing where that cannot be told.
+    pub(super) fn level(&self, speaker: &ActorRef, accused: &[ActorRef]) -> Option<Level> {
         (self.level_of)(speaker, accused)
     }
 

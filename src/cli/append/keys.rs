@@ -1,15 +1,51 @@
 //! `append key`, `append key-rotation`, `append key-revocation`: submitters' keys.
 
 use super::flags::missing;
-use super::kind::{SharedFlags, SubjectFlags};
+use super::kind::{SharedFlags, Subject, SubjectFlags};
 use super::typed::code_of;
-use super::{Context, Draft};
+use super::{AppendArgs, Context, Draft, Kind};
 use crate::cli::complaint::Complaint;
+use crate::cli::verbs::append::OfflineFlags;
 use crate::event::{Event, KeyAdded, KeyRevoked, KeyRotated, Role};
+
+/// What `key` says of a ledger's keys: the same as `append key`, `append key-rotation` and `append key-revocation`.
+#[derive(Debug, Clone, PartialEq, clap::Subcommand)]
+pub enum KeyChange {
+    /// Add a submitter's public key
+    Add(KeyChangeArgs<KeyFlags>),
+    /// Let a key hand over to the next: it may sign this itself, and nothing after it
+    Rotate(KeyChangeArgs<RotationFlags>),
+    /// Revoke a key: it may sign this itself, and nothing after it
+    Revoke(KeyChangeArgs<RevocationFlags>),
+}
+
+/// What one change of a key takes.
+#[derive(Debug, Clone, PartialEq, clap::Args)]
+pub struct KeyChangeArgs<F: clap::Args> {
+    #[command(flatten)]
+    subject: Subject<F>,
+    #[command(flatten)]
+    shared: SharedFlags,
+    #[command(flatten)]
+    offline: OfflineFlags,
+}
+
+impl KeyChange {
+    /// Gives what `append` would have been told.
+    #[must_use]
+    pub fn into_append(self) -> (AppendArgs, OfflineFlags) {
+        let (kind, shared, offline) = match self {
+            Self::Add(args) => (Kind::Key(Box::new(args.subject)), args.shared, args.offline),
+            Self::Rotate(args) => (Kind::KeyRotation(Box::new(args.subject)), args.shared, args.offline),
+            Self::Revoke(args) => (Kind::KeyRevocation(Box::new(args.subject)), args.shared, args.offline),
+        };
+        (AppendArgs { kind, shared }, offline)
+    }
+}
 
 /// A submitter's public key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-pub(super) struct KeyFlags {
+pub struct KeyFlags {
     /// Whose key it is
     #[arg(long, value_name = "ACTOR")]
     actor: Option<String>,
@@ -42,7 +78,7 @@ impl SubjectFlags for KeyFlags {
 
 /// A key hands over to the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-pub(super) struct RotationFlags {
+pub struct RotationFlags {
     /// The id of the next key
     #[arg(long, value_name = "KEY")]
     successor: Option<String>,
@@ -67,7 +103,7 @@ impl SubjectFlags for RotationFlags {
 
 /// A key is no longer good.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-pub(super) struct RevocationFlags {
+pub struct RevocationFlags {
     /// Why
     #[arg(long, value_name = "WORDS")]
     reason: Option<String>,

@@ -68,8 +68,13 @@ impl SharedFlags {
             super::flags::complain(flag, crate::vocab::Pointer::from_text(pointer), error)
         };
         let key = Label::typed(&key).map_err(|error| refuse("--idempotency-key", "/key", error))?;
-        let by = self.by.as_deref().map(ActorId::typed).transpose().map_err(|error| refuse("--by", "/by", error))?;
-        Ok(Draft { event, key, by, origin })
+        Ok(Draft { event, key, by: self.submitter()?, origin })
+    }
+
+    /// Reads who submits it.
+    pub(super) fn submitter(&self) -> Result<Option<ActorId>, Complaint> {
+        let by = self.by.as_deref().map(ActorId::typed).transpose();
+        by.map_err(|error| super::flags::complain("--by", crate::vocab::Pointer::from_text("/by"), error))
     }
 
     /// Makes one draft from flags alone.

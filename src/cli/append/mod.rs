@@ -51,6 +51,7 @@ use violation::ViolationFlags;
 
 pub(super) use counts::figure;
 pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags};
+pub use keys::KeyChange;
 pub use origin::DraftOrigin;
 
 use super::complaint::Complaint;
@@ -77,7 +78,8 @@ pub struct Context<'a> {
     /// Reads a file that the user named.
     pub read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     /// Tells which level the word of a speaker has against those it accuses.
-    pub level_of: &'a dyn Fn(&ActorRef, &[ActorRef]) -> Level,
+    /// Nothing where it cannot be told.
+    pub level_of: &'a dyn Fn(&ActorRef, &[ActorRef]) -> Option<Level>,
 }
 
 /// An event on its way into the ledger.
@@ -158,6 +160,14 @@ enum Kind {
 }
 
 impl AppendArgs {
+    /// Gives who submits it, where that was typed.
+    ///
+    /// # Errors
+    /// A complaint at the flag.
+    pub fn submitter(&self) -> Result<Option<ActorId>, Complaint> {
+        self.shared.submitter()
+    }
+
     /// Makes the drafts: one, or for an actor with relations one more for each of these.
     ///
     /// # Errors

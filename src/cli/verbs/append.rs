@@ -1,5 +1,7 @@
 //! `append`: one record, and its receipt.
 
+mod offline;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,13 +19,17 @@ use crate::ledger::{Ledger, Submission, WouldAppend};
 use crate::proof::ReceiptFile;
 use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::counting::{AccuserClass, COUNT_1, Counting};
-use crate::vocab::{ActorRef, Code, Level, Pointer};
+use crate::vocab::{ActorRef, Code, Label, Level, Pointer};
+
+pub use offline::OfflineFlags;
 
 /// What `append` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "The shortest report there is:\n  ceasefire append violation --source OSCE.SMM --heard --count 'explosion=>3'\n\n\
-    `ceasefire append KIND --help` lists what can be said."
+    `ceasefire append KIND --help` lists what can be said.\n\n\
+    Signed on a machine without the ledger, for `ceasefire submit` on the one with it:\n  \
+    ceasefire append quiet --source patrol-3 --place pass --by patrol-3 --key patrol.key --sign-only --origin example.org/nk2020 -o out.jsonl"
 )]
 pub struct AppendVerb {
     /// The kind and what it says.
@@ -35,10 +41,17 @@ pub struct AppendVerb {
     /// Write the receipt, with the proof that the record is in the log, to a file, or - for standard output
     #[arg(long, global = true, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
+    /// Signing for another machine.
+    #[command(flatten)]
+    pub offline: OfflineFlags,
 }
 
 /// Appends what was typed. What is printed is durable.
 pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complaint> {
+    if args.offline.sign_only {
+        return offline::sign(&args.append, &args.offline, session);
+    }
+    args.offline.refuse_alone()?;
     let expected = args.expect_head.as_deref().map(parse_head).transpose()?;
     let mut ledger = session.ledger()?;
     let drafts = with_context(&ledger, |context| args.append.drafts(context))?;
@@ -48,16 +61,22 @@ pub fn run(args: &AppendVerb, session: &mut Session) -> Result<Outcome, Complain
     let receipts = submit(&mut ledger, &drafts, expected)?;
     if let Some(path) = &args.receipt {
         session.settle(&mut ledger);
-        return give(&receipts, &drafts, path, session);
+        return give(&receipts, &drafts, path, &ledger, session);
     }
-    print(&receipts, &drafts, &mut session.console)?;
+    print(&receipts, &drafts, &ledger, &mut session.console)?;
     session.console.finish()?;
     session.settle(&mut ledger);
     Ok(Outcome::Ok)
 }
 
 /// Prints receipts and writes them, with their proofs, to a file.
-fn give(receipts: &[Receipt], drafts: &[Draft], path: &Path, session: &mut Session) -> Result<Outcome, Complaint> {
+fn give(
+    receipts: &[Receipt],
+    drafts: &[Draft],
+    path: &Path,
+    ledger: &Ledger,
+    session: &mut Session,
+) -> Result<Outcome, Complaint> {
     let archive = session.archive()?;
     let proved = receipts.iter().map(|receipt| archive.receipt(receipt.seq).map_err(|error| refusal::prove(&error)));
     let proved = proved.collect::<Result<Vec<ReceiptFile>, _>>();
@@ -66,7 +85,9 @@ fn give(receipts: &[Receipt], drafts: &[Draft], path: &Path, session: &mut Sessi
         session.console.line(text.trim_end_matches('\n'))?;
         return Ok(Outcome::Ok);
     }
-    print_proved(receipts, drafts, proved.as_deref().unwrap_or_default(), &mut session.console)?;
+    let entered = entered(drafts, ledger);
+    let proofs = proved.as_deref().unwrap_or_default();
+    print_proved("append", receipts, &entered, proofs, &mut session.console)?;
     session.console.finish()?;
     let safe =
         |complaint: Complaint| Complaint { what: format!("the record is safe, but {}", complaint.what), ..complaint };
@@ -103,9 +124,8 @@ pub fn settle(ledger: &mut Ledger, session: &mut Session) {
 }
 
 fn submissions(drafts: &[Draft], ledger: &Ledger) -> Vec<Submission> {
-    let recorder = &ledger.genesis().recorder;
     let submission = |draft: &Draft| Submission {
-        by: draft.by.clone().unwrap_or_else(|| recorder.clone()),
+        by: draft.by.clone().unwrap_or_else(|| ledger.submitter().clone()),
         key: draft.key.clone(),
         event: draft.event.clone(),
     };
@@ -134,7 +154,7 @@ pub fn with_context<T>(
         recorder: &ledger.genesis().recorder,
         stdin: &mut io::stdin(),
         read_file: &|path: &Path| std::fs::read(path),
-        level_of: &level_of,
+        level_of: &|speaker, accused| Some(level_of(speaker, accused)),
     };
     read(&mut context)
 }
@@ -158,33 +178,61 @@ fn preview(ledger: &mut Ledger, drafts: &[Draft], session: &mut Session) -> Resu
     Ok(Outcome::Ok)
 }
 
+/// One thing that went in.
+#[derive(Debug, Clone, Copy)]
+pub struct Entered<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// Its idempotency key.
+    pub key: &'a Label,
+    /// The key that it is signed with.
+    pub signed_with: Option<&'a str>,
+}
+
+/// Prints the receipts of drafts that were appended.
+pub fn print(receipts: &[Receipt], drafts: &[Draft], ledger: &Ledger, console: &mut Console) -> Result<(), Complaint> {
+    print_entered("append", receipts, &entered(drafts, ledger), console)
+}
+
+fn entered<'a>(drafts: &'a [Draft], ledger: &'a Ledger) -> Vec<Entered<'a>> {
+    let signed_with = ledger.signs_as().map(|(id, _)| id.as_str());
+    drafts.iter().map(|draft| Entered { event: &draft.event, key: &draft.key, signed_with }).collect()
+}
+
 /// Prints receipts: what a submitter keeps.
-pub fn print(receipts: &[Receipt], drafts: &[Draft], console: &mut Console) -> Result<(), Complaint> {
-    print_proved(receipts, drafts, &[], console)
+pub fn print_entered(
+    verb: &str,
+    receipts: &[Receipt],
+    entered: &[Entered<'_>],
+    console: &mut Console,
+) -> Result<(), Complaint> {
+    print_proved(verb, receipts, entered, &[], console)
 }
 
 /// Prints receipts; in JSON together with the proofs there are.
 fn print_proved(
+    verb: &str,
     receipts: &[Receipt],
-    drafts: &[Draft],
+    entered: &[Entered<'_>],
     proved: &[ReceiptFile],
     console: &mut Console,
 ) -> Result<(), Complaint> {
     if !console.is_human() {
         let receipts: Vec<_> = receipts
             .iter()
-            .zip(drafts)
+            .zip(entered)
             .map(|(receipt, draft)| {
-                json!({ "type": draft.event.type_name(), "subject": draft.event.subject(), "key": draft.key, "receipt": receipt })
+                let (name, subject) = (draft.event.type_name(), draft.event.subject());
+                json!({ "type": name, "subject": subject, "key": draft.key, "signed_with": draft.signed_with, "receipt": receipt })
             })
             .collect();
         let mut value = json!({ "receipts": receipts });
         if let (Some(object), false) = (value.as_object_mut(), proved.is_empty()) {
             object.insert("proved".to_owned(), json!(proved));
         }
-        return console.answer("append", Outcome::Ok, value);
+        return console.answer(verb, Outcome::Ok, value);
     }
-    for (receipt, draft) in receipts.iter().zip(drafts) {
+    for (receipt, draft) in receipts.iter().zip(entered) {
         let subject = draft.event.subject().map(|subject| format!(" {subject}")).unwrap_or_default();
         let title = console.paint(Paint::Heading, &format!("record {}", receipt.seq));
         console.line(format!("{title}  {}{subject}", draft.event.type_name()))?;
@@ -192,12 +240,15 @@ fn print_proved(
         console.line(format!("  at    {}", receipt.at))?;
         console.line(format!("  head  {}:{}", receipt.head_seq, receipt.head))?;
         console.line(format!("  key   {}", draft.key))?;
+        if let Some(signed_with) = draft.signed_with {
+            console.line(format!("  signed with {signed_with}"))?;
+        }
         if receipt.replayed {
             console.line(
                 console.paint(Paint::Unsure, "  recorded before: this is the first receipt again; nothing was written"),
             )?;
         }
-        if let Some(level) = stated_level(&draft.event) {
+        if let Some(level) = stated_level(draft.event) {
             console.line(
                 console.paint(Paint::Faint, &format!("  the accusation stands as `{level}`; --level says otherwise")),
             )?;

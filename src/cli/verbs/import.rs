@@ -97,8 +97,13 @@ pub fn run(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Complain
         }
         watch.write(counts.records, session);
         let written = checked.write(&mut ledger, &mut |progress| watch.hear(progress));
-        written.map_err(|error| watch.end(complaint(error, &name)))?;
+        let written = written.map_err(|error| watch.end(complaint(error, &name)))?;
         watch.bar.finish_and_clear();
+        if !written.noted {
+            let what =
+                "the records are in; the import itself is not recorded, because the recorder has to sign that here";
+            session.console.say(format!("note: {what} (--key FILE)"));
+        }
         settle(&mut ledger, session);
     }
     watch.bar.finish_and_clear();
@@ -145,7 +150,7 @@ fn import(args: &ImportArgs, ledger: &Ledger) -> Result<Import, Complaint> {
         Some(MissingRows::Keep) => Missing::Keep,
     };
     Ok(Import {
-        by: args.by.clone().unwrap_or_else(|| genesis.recorder.clone()),
+        by: args.by.clone().unwrap_or_else(|| ledger.submitter().clone()),
         publication: args.series.clone().map(|series| Publication { series, missing }),
         published,
         refusals: if args.keep_going { Refusals::SetAside } else { Refusals::Stop },
@@ -264,7 +269,7 @@ fn fault_complaint(fault: &RowFault, name: &str) -> Complaint {
     };
     let complaint = Complaint::fault(&fault.fault, Some(place));
     let outcome = match fault.fault.code {
-        Code::NotAllowed => Outcome::Denied,
+        code if refusal::is_denial(code) => Outcome::Denied,
         Code::KeyReused => Outcome::Conflict,
         _ => complaint.outcome,
     };

@@ -30,12 +30,13 @@ pub fn run(args: &IncidentArgs, session: &mut Session) -> Result<Outcome, Compla
     let Some(text) = &args.incident else { return list(&view, session) };
     let id =
         IncidentId::new(text).map_err(|error| Complaint::new(Outcome::Rejected, Code::BadId, error.to_string()))?;
-    let Some(answer) = view.incident(&id, rules).map_err(|error| refusal::rows(&error))? else {
+    let Some(mut answer) = view.incident(&id, rules).map_err(|error| refusal::rows(&error))? else {
         let mut ids = Vec::new();
         view.tables().incidents.walk("", |key, _| ids.push(key.to_owned())).map_err(|error| refusal::rows(&error))?;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         return Err(unknown(Code::UnknownIncident, "incident", text, &ids));
     };
+    answer.signatures = view.signatures_of(&answer.records).map_err(|error| refusal::replay(&error))?;
     if session.console.is_human() {
         print(&answer, &view, &mut session.console)?;
     } else {
@@ -136,12 +137,15 @@ fn print(answer: &IncidentAnswer, view: &View<'_>, console: &mut Console) -> Res
     console.line(console.paint(Paint::Heading, "Everything said about it, in the order it was recorded"))?;
     for &seq in &answer.records {
         let told = told(view, seq)?;
+        let signed = answer.signatures.iter().find(|signature| signature.record == seq);
+        let signed = signed.map(|signature| console.paint(Paint::Faint, &format!("  signed {signature}")));
         console.line(format!(
-            "  {:>7}  {:<20} {:<28} {}",
+            "  {:>7}  {:<20} {:<28} {}{}",
             seq.to_string(),
             told.type_name,
             told.who,
-            isolated(&told.summary)
+            isolated(&told.summary),
+            signed.unwrap_or_default()
         ))?;
     }
     let known = &answer.known_at;

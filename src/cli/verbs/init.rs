@@ -13,7 +13,8 @@ use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::event::Recorder;
 use crate::ledger::{Folder, Genesis, Ledger};
-use crate::vocab::{ActorId, Code, Label, Lang, Name, Names, Text, ZonePolicy};
+use crate::rules::signing::SignatureMode;
+use crate::vocab::{ActorId, Code, Label, Lang, Name, Names, Seq, Text, ZonePolicy};
 
 /// What `init` takes.
 #[derive(Debug, Args)]
@@ -37,6 +38,9 @@ pub struct InitArgs {
     /// What the ledger is kept for
     #[arg(long, value_name = "TEXT")]
     pub purpose: Option<String>,
+    /// Whether what is submitted may or must be signed; ledger.toml keeps it, also per role
+    #[arg(long, default_value = "allowed", value_parser = ["allowed", "required"], value_name = "MODE")]
+    pub signatures: String,
     /// Start a new segment file after this many bytes
     #[arg(long, default_value_t = crate::log::DEFAULT_SEGMENT_BYTES, value_name = "BYTES")]
     pub segment_bytes: u64,
@@ -86,6 +90,11 @@ fn genesis(args: &InitArgs) -> Result<Genesis, Complaint> {
     let purpose = args.purpose.as_deref().map(Text::new).transpose();
     genesis.purpose = purpose.map_err(|e| refuse(Code::TextTooLong, "--purpose", e.to_string()))?;
     genesis.segment_bytes = args.segment_bytes;
+    if args.signatures == SignatureMode::Required.as_str() {
+        // Record 1 is the ledger's own.
+        genesis.signatures.mode = SignatureMode::Required;
+        genesis.signatures.since = Some(Seq::FIRST.next());
+    }
     Ok(genesis)
 }
 

@@ -9,14 +9,14 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{Mending, RecordLine, Told, mending, seq_width, to_json};
+use super::record_text::{Listed, Mending, RecordLine, Told, mending, seq_width, to_json};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::ledger::{Archive, KnownAt};
+use crate::ledger::{Archive, KeyBook, KnownAt};
 use crate::vocab::{Code, Seq};
 
 pub use selection::{Filters, Selection};
@@ -59,27 +59,28 @@ pub fn run(args: &LogArgs, session: &mut Session) -> Result<Outcome, Complaint> 
         let what = "--follow looks forward, --known-at back";
         return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave one of them out"));
     }
-    let (selection, head) = {
+    let (selection, followed) = {
         let replayed = session.replayed()?;
         let view = replayed.view();
         let selection = Selection::of(&args.filters, &view)?;
         let mut lines = Vec::new();
         selection.each(&view, &mut |told| {
             let mending = mending(view.tables(), told.stored.seq).map_err(|error| refusal::rows(&error))?;
-            lines.push(told.line(mending));
+            lines.push(Listed::of(&told, mending));
             if args.last.is_some_and(|last| lines.len() > last.saturating_mul(2).max(1_000)) {
                 keep_last(&mut lines, args.last);
             }
             Ok(())
         })?;
         keep_last(&mut lines, args.last);
-        print(lines, &view.known_at(), session)?;
-        (selection, view.known_at().seq)
+        let book = view.key_book().map_err(|error| refusal::rows(&error))?;
+        print(Listed::all_told_by(lines, &book), &view.known_at(), session)?;
+        (selection, Followed { head: view.known_at().seq, book })
     };
-    if args.follow { follow(&selection, head, session) } else { Ok(Outcome::Ok) }
+    if args.follow { follow(&selection, followed, session) } else { Ok(Outcome::Ok) }
 }
 
-fn keep_last(lines: &mut Vec<RecordLine>, last: Option<usize>) {
+fn keep_last(lines: &mut Vec<Listed>, last: Option<usize>) {
     if let Some(last) = last {
         lines.drain(..lines.len().saturating_sub(last));
     }
@@ -113,11 +114,16 @@ fn print(lines: Vec<RecordLine>, known_at: &KnownAt, session: &mut Session) -> R
     Ok(())
 }
 
+/// How far a list that goes on has come.
+struct Followed {
+    head: Seq,
+    book: KeyBook,
+}
+
 /// Waits for new records and prints those that fit, until a signal comes. How they were mended is not yet known.
-fn follow(selection: &Selection, head: Seq, session: &mut Session) -> Result<Outcome, Complaint> {
+fn follow(selection: &Selection, mut followed: Followed, session: &mut Session) -> Result<Outcome, Complaint> {
     let archive = session.archive()?;
     let (interrupted, terminated) = (flag(signal_hook::consts::SIGINT)?, flag(signal_hook::consts::SIGTERM)?);
-    let mut last = head;
     session.console.finish()?;
     loop {
         if interrupted.load(Ordering::Relaxed) {
@@ -127,9 +133,9 @@ fn follow(selection: &Selection, head: Seq, session: &mut Session) -> Result<Out
             return Ok(Outcome::Terminated);
         }
         let found = archive.reader().head().map_err(|error| refusal::read(&error))?.seq;
-        if found > last {
-            print_new(selection, last.next(), found, &archive, session)?;
-            last = found;
+        if found > followed.head {
+            print_new(selection, &mut followed, found, &archive, session)?;
+            followed.head = found;
             session.console.finish()?;
         }
         std::thread::sleep(POLL);
@@ -144,12 +150,12 @@ fn flag(signal: i32) -> Result<Arc<AtomicBool>, Complaint> {
 
 fn print_new(
     selection: &Selection,
-    from: Seq,
+    followed: &mut Followed,
     to: Seq,
     archive: &Archive,
     session: &mut Session,
 ) -> Result<(), Complaint> {
-    let records = archive.reader().records(from, Some(to)).map_err(|error| refusal::read(&error))?;
+    let records = archive.reader().records(followed.head.next(), Some(to)).map_err(|error| refusal::read(&error))?;
     for record in records {
         let told = Told::read(record.map_err(|error| refusal::read(&error))?)?;
         let pointed = |seq: Seq| archive.reader().record_at(seq).map_err(|error| refusal::read(&error));
@@ -157,10 +163,9 @@ fn print_new(
             Some(seq) => pointed(seq)?.map(Told::read).transpose(),
             None => Ok(None),
         })?;
-        if !fits {
-            continue;
-        }
-        let line = told.line(Mending::default());
+        let line = fits.then(|| Listed::of(&told, Mending::default()).told_by(&followed.book));
+        followed.book.take(told.event(), told.stored.seq);
+        let Some(line) = line else { continue };
         let console = &mut session.console;
         match console.format() {
             Format::Human => {

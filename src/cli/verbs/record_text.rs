@@ -3,6 +3,7 @@
 mod gist;
 mod members;
 mod mending;
+mod signed;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::cli::console::{Console, Paint, internal, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::event::Event;
-use crate::ledger::{ReplayError, View};
+use crate::ledger::{RecordSignature, ReplayError, View};
 use crate::log::StoredRecord;
 use crate::record::Body;
 use crate::vocab::{Code, Instant, Pointer, Refer, Reference, Seq};
@@ -21,6 +22,7 @@ use crate::vocab::{Code, Instant, Pointer, Refer, Reference, Seq};
 pub use gist::{actors, gist};
 pub use members::figure_words;
 pub use mending::{Mending, mending};
+pub use signed::Listed;
 
 /// How many characters of a summary a line of a list shows.
 const SUMMARY_CHARS: usize = 100;
@@ -57,6 +59,9 @@ pub struct RecordLine {
     /// How it was mended later.
     #[serde(flatten)]
     pub mending: Mending,
+    /// Who signed it, where somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<RecordSignature>,
 }
 
 impl Told {
@@ -92,14 +97,27 @@ impl Told {
             what: gist(event),
             summary: event.summary().map(|text| text.as_str().to_owned()),
             mending,
+            signature: None,
         }
     }
 }
 
 impl RecordLine {
     /// The columns of a table of records.
-    pub const COLUMNS: [&'static str; 10] =
-        ["seq", "recorded", "type", "by", "subject", "speakers", "what", "summary", "corrected_by", "retracted_by"];
+    pub const COLUMNS: [&'static str; 12] = [
+        "seq",
+        "recorded",
+        "type",
+        "by",
+        "subject",
+        "speakers",
+        "what",
+        "summary",
+        "corrected_by",
+        "retracted_by",
+        "signed_with",
+        "signature",
+    ];
 
     /// Puts the line into the cells of a table.
     pub fn cells(&self) -> Vec<String> {
@@ -115,6 +133,8 @@ impl RecordLine {
             self.summary.clone().unwrap_or_default(),
             seq(self.mending.corrected_by),
             seq(self.mending.retracted_by),
+            self.signature.as_ref().and_then(|signature| signature.key.clone()).unwrap_or_default(),
+            self.signature.as_ref().map(|signature| signature.standing.to_string()).unwrap_or_default(),
         ]
     }
 
@@ -138,11 +158,12 @@ impl RecordLine {
 pub fn print(
     told: &Told,
     mending: &Mending,
+    signature: Option<&RecordSignature>,
     view: &View<'_>,
     lang: &str,
     console: &mut Console,
 ) -> Result<(), Complaint> {
-    print_envelope(told, mending, console)?;
+    print_envelope(told, mending, signature, console)?;
     console.line("")?;
     let event = told.event();
     let rows = members::rows(event);
@@ -178,7 +199,12 @@ fn print_keyed(told: &Told, view: &View<'_>, console: &mut Console) -> Result<()
     Ok(())
 }
 
-fn print_envelope(told: &Told, mending: &Mending, console: &mut Console) -> Result<(), Complaint> {
+fn print_envelope(
+    told: &Told,
+    mending: &Mending,
+    signature: Option<&RecordSignature>,
+    console: &mut Console,
+) -> Result<(), Complaint> {
     let Told { stored, body } = told;
     let (name, version) = body.event.head();
     let title = console.paint(Paint::Heading, &format!("record {}", stored.seq));
@@ -193,7 +219,7 @@ fn print_envelope(told: &Told, mending: &Mending, console: &mut Console) -> Resu
     };
     row("recorded", &format!("{}, {batch}", stored.at))?;
     row("submitted", &format!("by {}, key {}", body.by, isolated(body.key.as_str())))?;
-    row("signed", if stored.signature().is_some() { "yes, by the submitter" } else { "no" })?;
+    row("signed", &signature.map_or_else(|| "no".to_owned(), ToString::to_string))?;
     if let Some(sealed) = &body.sealed {
         row("sealed", &format!("{} values stand here as digests only", sealed.len()))?;
     }

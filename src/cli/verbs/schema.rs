@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::record_text::refuse_csv;
 use super::state::unknown;
-use super::{checkpoint, diff, doctor, evidence, log, prove, rebuild, receipt, recover, replay, search, show, witness};
+use super::{
+    checkpoint, diff, doctor, evidence, key, log, prove, rebuild, receipt, recover, replay, search, show, witness,
+};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
@@ -138,6 +140,7 @@ const OTHERS: &[Entry] = &[
         make: || answer::<evidence::export::EvidenceExportAnswer>("evidence_export"),
     },
     Entry { name: "log", about: "the answer of `log`", make: || answer::<log::LogAnswer>("log") },
+    Entry { name: "key_list", about: "the answer of `key list`", make: || answer::<key::KeyListAnswer>("key_list") },
     Entry { name: "search", about: "the answer of `search`", make: || answer::<search::SearchAnswer>("search") },
     Entry { name: "rebuild", about: "the answer of `rebuild`", make: || answer::<rebuild::RebuildAnswer>("rebuild") },
     Entry { name: "recover", about: "the answer of `recover`", make: || answer::<recover::RecoverAnswer>("recover") },
@@ -349,6 +352,7 @@ mod tests {
             what: "a into b".to_owned(),
             summary: None,
             mending: Mending::default(),
+            signature: None,
         };
         let known_at = KnownAt { origin: "example.org/x".to_owned(), log: zeros, seq: Seq::FIRST, head: zeros };
         let mut value = serde_json::to_value(log::LogAnswer { known_at, records: vec![line] }).unwrap();

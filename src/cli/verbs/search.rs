@@ -6,7 +6,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::log::{Filters, Selection};
-use super::record_text::{RecordLine, mending, seq_width, to_json};
+use super::record_text::{Listed, RecordLine, mending, seq_width, to_json};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
@@ -71,12 +71,13 @@ pub fn run(args: &SearchArgs, session: &mut Session) -> Result<Outcome, Complain
     }
     let replayed = session.replayed()?;
     let view = replayed.view();
+    let book = view.key_book().map_err(|error| refusal::rows(&error))?;
     let mut hits = Vec::new();
     Selection::of(&args.filters, &view)?.each(&view, &mut |told| {
         let body: Value = serde_json::from_str(told.stored.body()).unwrap_or_default();
         if let Some(matches) = matches(&body, &words) {
             let mending = mending(view.tables(), told.stored.seq).map_err(|error| refusal::rows(&error))?;
-            hits.push(Hit { record: told.line(mending), matches });
+            hits.push(Hit { record: Listed::of(&told, mending).told_by(&book), matches });
         }
         Ok(())
     })?;

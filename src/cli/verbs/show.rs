@@ -13,7 +13,7 @@ use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::ledger::{KnownAt, View};
+use crate::ledger::{KnownAt, RecordSignature, View};
 use crate::log::LogReader;
 use crate::vocab::{ActorId, Code, Label, Names, RecordRef, Seq};
 
@@ -55,6 +55,9 @@ pub struct RecordAnswer {
     pub batch_end: Seq,
     /// Whether the submitter signed it.
     pub signed: bool,
+    /// Who signed it, and how that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<RecordSignature>,
     /// What the submitter handed in.
     pub body: Value,
 }
@@ -221,9 +224,11 @@ pub(super) fn by_hash(prefix: &str, head: Seq, reader: &LogReader) -> Result<Opt
 
 fn show_record(told: &Told, outcome: Outcome, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {
     let mending: Mending = mending(view.tables(), told.stored.seq).map_err(|error| refusal::rows(&error))?;
+    let book = view.key_book().map_err(|error| refusal::rows(&error))?;
+    let signature = book.signature_of(&told.stored, &told.body.by);
     if session.console.is_human() {
         let lang = session.global.lang.clone();
-        return record_text::print(told, &mending, view, &lang, &mut session.console);
+        return record_text::print(told, &mending, signature.as_ref(), view, &lang, &mut session.console);
     }
     let answer = ShowAnswer::Record(Box::new(RecordAnswer {
         known_at: view.known_at(),
@@ -232,6 +237,7 @@ fn show_record(told: &Told, outcome: Outcome, view: &View<'_>, session: &mut Ses
         prev: told.stored.prev.to_string(),
         batch_end: told.stored.end,
         signed: told.stored.signature().is_some(),
+        signature,
         body: serde_json::from_str(told.stored.body()).unwrap_or_default(),
     }));
     session.console.answer("show", outcome, to_json(&answer)?)

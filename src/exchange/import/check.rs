@@ -1,5 +1,6 @@
 //! The first pass: every row is read, made into events and checked; nothing is written.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -9,7 +10,7 @@ use super::plan::{Counts, Fate, Gone, Missing, NoPlan, Planner, Publication, Row
 use super::rejects::Rejects;
 use super::spool::Spool;
 use crate::event::is_retractable_type;
-use crate::ledger::{AppendError, Ledger, Rehearsal, WouldAppend};
+use crate::ledger::{AppendError, Ledger, Rehearsal, Rehearsed, WouldAppend};
 use crate::vocab::{ActorId, Code, Digest32, Fault, Label, Pointer, When};
 
 /// How many refused rows are told one by one; more are only counted.
@@ -183,7 +184,7 @@ impl<'a> Pass<'a> {
         let id = row.id.clone();
         let planned = self.planner.plan(self.ledger, &self.rehearsal, row);
         let faults = match planned {
-            Ok(mut plan) => match self.rehearse(&plan, rows)? {
+            Ok(mut plan) => match self.signed_and_rehearsed(&mut plan, rows)? {
                 Ok(would) => return self.lay_aside(&mut plan, &would),
                 Err(faults) => faults,
             },
@@ -207,12 +208,17 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Asks the ledger's rules. What they refuse is said at the cell it comes from.
-    fn rehearse(
+    /// Signs what is unsigned with the ledger's handle's key, where it has one, and asks the ledger's rules. What they
+    /// refuse is said at the cell it comes from.
+    fn signed_and_rehearsed(
         &mut self,
-        plan: &RowPlan,
+        plan: &mut RowPlan,
         rows: &dyn Rows,
     ) -> Result<Result<Vec<WouldAppend>, Vec<RowFault>>, ImportError> {
+        if let Cow::Owned(signed) = self.ledger.signed(&plan.bodies) {
+            plan.bodies = signed;
+        }
+        let plan = &*plan;
         let spot = |index: usize, pointer: &Pointer| {
             let (draft, pointer) = plan.in_draft(index, pointer);
             rows.locate(draft, &pointer)
@@ -228,6 +234,7 @@ impl<'a> Pass<'a> {
                 Ok(Err(faults.map(|fault| RowFault { spot: spot(index, &fault.pointer), fault, hint: None }).collect()))
             }
             Err(error @ AppendError::NotAllowed { index, .. }) => one(index, "by", Code::NotAllowed, error.to_string()),
+            Err(AppendError::Denied { index, denial }) => one(index, "by", denial.code(), denial.to_string()),
             Err(AppendError::KeyReused { index, key, earlier }) => {
                 let what = match earlier {
                     crate::vocab::Seq::NONE => {
@@ -243,8 +250,8 @@ impl<'a> Pass<'a> {
 
     fn lay_aside(&mut self, plan: &mut RowPlan, would: &[WouldAppend]) -> Result<(), ImportError> {
         let mut new = 0;
-        for ((_, text), _) in plan.bodies.iter().zip(would).filter(|(_, would)| **would == WouldAppend::New) {
-            self.spool.push(text).map_err(ImportError::Aside)?;
+        for (given, _) in plan.bodies.iter().zip(would).filter(|(_, would)| **would == WouldAppend::New) {
+            self.spool.push(&Rehearsed::from(given)).map_err(ImportError::Aside)?;
             new += 1;
         }
         self.counts.records += new;
@@ -275,9 +282,9 @@ impl<'a> Pass<'a> {
         if missing_means == Some(Missing::UpToHalf) && missing * 2 > standing && missing > 1 {
             return Err(ImportError::MostlyMissing { missing, standing });
         }
-        for body in retracting {
-            self.ledger.rehearse(&mut self.rehearsal, std::slice::from_ref(&body))?;
-            self.spool.push(&body.1).map_err(ImportError::Aside)?;
+        for given in self.ledger.signed(&retracting).iter() {
+            self.ledger.rehearse(&mut self.rehearsal, std::slice::from_ref(given))?;
+            self.spool.push(&Rehearsed::from(given)).map_err(ImportError::Aside)?;
             self.counts.records += 1;
             self.counts.retracted += 1;
         }

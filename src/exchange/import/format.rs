@@ -5,7 +5,7 @@ use std::io;
 
 use super::input::Opened;
 use crate::event::Event;
-use crate::record::Body;
+use crate::ledger::SubmittedBody;
 use crate::vocab::{Code, Digest32, Fault, Pointer};
 
 /// How a file of one kind is read. One implementation a format, one file of the source each.
@@ -66,8 +66,8 @@ pub struct Row {
 /// One event of a row, before it has a key.
 #[derive(Debug)]
 pub enum Draft {
-    /// A whole body with its own submitter and key, its bytes kept.
-    Body(Box<Body>, String),
+    /// A whole body with its own submitter and key, its bytes and its signature kept.
+    Body(Box<SubmittedBody>),
     /// A claim, or something registered for this row alone. It is keyed by series, row and part, and follows the row
     /// through later publications.
     Claim {

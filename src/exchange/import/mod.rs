@@ -24,3 +24,4 @@ pub use input::{Input, Opened};
 pub use lines::Lines;
 pub use plan::{Counts, Missing, Publication};
 pub use rejects::Rejects;
+pub use write::Written;

@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::format::{Draft, Row, RowFault, Spot};
 use crate::event::{Event, MendedBy, RecordCorrected, RecordRetracted};
-use crate::ledger::{AppendError, Ledger, Rehearsal, Submission};
+use crate::ledger::{AppendError, Ledger, Rehearsal, Submission, SubmittedBody};
 use crate::projection::{RowKey, SeriesRow};
-use crate::record::Body;
 use crate::rules::admission::Target;
 use crate::vocab::{ActorId, Code, Label, Pointer, RecordRef, Text, Triple, When};
 
@@ -65,7 +64,7 @@ pub(super) enum Fate {
 
 /// A row's records to be, each with the draft it comes from.
 pub(super) struct RowPlan {
-    pub(super) bodies: Vec<(Body, String)>,
+    pub(super) bodies: Vec<SubmittedBody>,
     origins: Vec<Origin>,
     pub(super) fate: Fate,
     pub(super) out_of_order: bool,
@@ -151,9 +150,9 @@ impl Planner {
         };
         for (index, draft) in drafts.into_iter().enumerate() {
             match draft {
-                Draft::Body(body, text) => {
+                Draft::Body(given) => {
                     plan.fate = Fate::New;
-                    plan.bodies.push((*body, text));
+                    plan.bodies.push(*given);
                     plan.origins.push(Origin { draft: index, at: "" });
                 }
                 Draft::Register(event) => self.register(ledger, rehearsal, *event, index, &mut plan)?,
@@ -296,11 +295,11 @@ impl Planner {
         Ok(())
     }
 
-    fn body(&self, ledger: &Ledger, key: &str, event: Event) -> Result<(Body, String), AppendError> {
+    fn body(&self, ledger: &Ledger, key: &str, event: Event) -> Result<SubmittedBody, AppendError> {
         let key = Label::new(key).map_err(unwritable)?;
         let body = ledger.body(&Submission { by: self.by.clone(), key, event });
         let text = body.to_text()?;
-        Ok((body, text))
+        Ok(SubmittedBody::unsigned(body, text))
     }
 
     /// Notes the publication's time on a claim that names none.
@@ -372,7 +371,7 @@ impl Planner {
 /// What the series holds and the file does not.
 pub(super) struct Gone {
     pub(super) standing: u64,
-    pub(super) bodies: Vec<(crate::vocab::Seq, (Body, String))>,
+    pub(super) bodies: Vec<(crate::vocab::Seq, SubmittedBody)>,
 }
 
 /// One of this file's own short sentences.

@@ -3,7 +3,7 @@
 use super::check::{Checked, ImportError, Progress, Watch};
 use super::plan::Counts;
 use crate::event::{Event, ImportCompleted, SeriesChange};
-use crate::ledger::{AppendError, Ledger, Submission};
+use crate::ledger::{AppendError, Ledger, Rehearsed, Submission};
 use crate::projection::submission_key;
 use crate::vocab::{ActorId, Digest32, Label};
 
@@ -18,10 +18,10 @@ impl Checked {
     ///
     /// # Errors
     /// [`ImportError`]; whole batches may be in, and the same import completes them.
-    pub fn write(mut self, ledger: &mut Ledger, watch: &mut Watch<'_>) -> Result<Counts, ImportError> {
+    pub fn write(mut self, ledger: &mut Ledger, watch: &mut Watch<'_>) -> Result<Written, ImportError> {
         let counts = self.counts;
         if counts.records == 0 {
-            return Ok(counts);
+            return Ok(Written { counts, noted: true });
         }
         let completed = self.completed(ledger)?;
         let Self { mut rehearsal, spool, .. } = self;
@@ -38,16 +38,18 @@ impl Checked {
                     return Err(ImportError::Interrupted);
                 }
             }
-            size += line.len();
+            size += line.text.len();
             batch.push(line);
         }
-        batch.push(completed);
+        let noted = completed.is_some();
+        batch.extend(completed);
         ledger.append_rehearsed(&mut rehearsal, &batch)?;
-        Ok(counts)
+        Ok(Written { counts, noted })
     }
 
-    /// Says what was taken in, as a body that was rehearsed.
-    fn completed(&mut self, ledger: &Ledger) -> Result<String, ImportError> {
+    /// Says what was taken in, as a body that was rehearsed; nothing where the ledger takes it only signed and this handle's
+    /// key is not the keeper's.
+    fn completed(&mut self, ledger: &Ledger) -> Result<Option<Rehearsed>, ImportError> {
         let counts = self.counts;
         let event = Event::from(ImportCompleted {
             format: label(self.format)?,
@@ -70,9 +72,22 @@ impl Checked {
         let key = label(&free_key(ledger, &by, self.file)?)?;
         let body = ledger.body(&Submission { by, key, event });
         let text = body.to_text().map_err(AppendError::from)?;
-        ledger.rehearse(&mut self.rehearsal, &[(body, text.clone())])?;
-        Ok(text)
+        let own = ledger.own(body, text);
+        match ledger.rehearse(&mut self.rehearsal, std::slice::from_ref(&own)) {
+            Err(AppendError::Denied { .. }) => Ok(None),
+            rehearsed => Ok(rehearsed.map(|_| Some(Rehearsed::from(&own)))?),
+        }
     }
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// What the rows came to.
+    pub counts: Counts,
+    /// Whether the import itself is recorded, where anything was to be: in the keeper's name, and so not where only the
+    /// keeper's signature would let it in.
+    pub noted: bool,
 }
 
 /// A file may be imported more than once and add something each time: with a mended mapping, or after a retraction.

@@ -16,6 +16,7 @@ mod references;
 mod remembered;
 mod report;
 mod sealed;
+mod signatures;
 mod signed;
 mod tiles;
 mod tree;
@@ -87,11 +88,12 @@ pub enum VerifyError {
 }
 
 /// The checks in the order of the answer.
-fn checks(question: &mut VerifyQuestion<'_>) -> Vec<Box<dyn Checking>> {
-    let mut checks: Vec<Box<dyn Checking>> = vec![
+fn checks<'a>(question: &mut VerifyQuestion<'_>, archive: &'a Archive) -> Vec<Box<dyn Checking + 'a>> {
+    let mut checks: Vec<Box<dyn Checking + 'a>> = vec![
         Box::new(chain::Chain),
         Box::new(bodies::Bodies::default()),
         Box::new(references::References::default()),
+        Box::new(signatures::Signatures::of(archive)),
         Box::new(sealed::Sealed::default()),
         Box::new(remembered::Remembered { known: question.known }),
         Box::new(checkpoint::SignedTree),
@@ -115,7 +117,7 @@ impl Archive {
     pub fn verify(&self, mut question: VerifyQuestion<'_>) -> Result<VerifyReport, VerifyError> {
         let signed = Signed::of(self, &question);
         let mut tree = GrownTree::new(self.publication(), signed.size(), sizes(&signed, &question));
-        let mut checks = checks(&mut question);
+        let mut checks = checks(&mut question, self);
         let VerifyQuestion { known, depth, mut progress, .. } = question;
         let mut counted = Counted::default();
         let chain = {

@@ -4,6 +4,7 @@ use super::VerifyError;
 use super::checking::{Checking, Passed, Passing};
 use super::report::{Check, Findings};
 use crate::ledger::admit::{Admission, Pending};
+use crate::ledger::key_book::KeyBook;
 use crate::projection::Tables;
 use crate::record::Body;
 use crate::rules::admission::reference_faults;
@@ -29,7 +30,8 @@ impl References {
             // Record 1 registers the recorder in whose name it stands.
             pending.introduce(body);
         }
-        let known = Admission { tables, pending: &[pending] };
+        let keys = KeyBook::default();
+        let known = Admission { tables, pending: &[pending], keys: &keys };
         if let Ok(faults) = reference_faults(body, &known) {
             for fault in faults {
                 self.findings.keep(seq, format!("{} at {}", fault.what, fault.pointer));

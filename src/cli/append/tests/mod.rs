@@ -50,8 +50,9 @@ impl<'a> Around<'a> {
             self.files.get(name).map(|bytes| bytes.to_vec()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         };
         let level_of = |speaker: &ActorRef, _: &[ActorRef]| match speaker.to_string().as_str() {
-            "AZE" => Level::AllegedByOpponent,
-            _ => Level::AllegedByThirdParty,
+            "AZE" => Some(Level::AllegedByOpponent),
+            "UNK" => None,
+            _ => Some(Level::AllegedByThirdParty),
         };
         line.append.drafts(&mut Context {
             zones: &zones,

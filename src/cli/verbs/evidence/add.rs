@@ -61,7 +61,7 @@ pub fn run(args: &AddArgs, session: &mut Session) -> Result<Outcome, Complaint> 
         let mut ledger = session.ledger()?;
         let draft = draft(args, &digests, guess, &ledger)?;
         would_submit(&mut ledger, std::slice::from_ref(&draft))?;
-        return answer(&digests, None, &[], &[draft], session);
+        return answer(&digests, None, &[], &[draft], &ledger, session);
     }
     let received = receive(&args.file, session)?;
     let digests = received.digests();
@@ -71,7 +71,7 @@ pub fn run(args: &AddArgs, session: &mut Session) -> Result<Outcome, Complaint> 
     would_submit(&mut ledger, &drafts)?;
     let intake = received.place().map_err(|error| store_failed(&error))?;
     let receipts = submit(&mut ledger, &drafts, None)?;
-    answer(&digests, Some(intake), &receipts, &drafts, session)?;
+    answer(&digests, Some(intake), &receipts, &drafts, &ledger, session)?;
     session.console.finish()?;
     settle(&mut ledger, session);
     Ok(Outcome::Ok)
@@ -118,6 +118,7 @@ fn answer(
     intake: Option<Intake>,
     receipts: &[Receipt],
     drafts: &[Draft],
+    ledger: &Ledger,
     session: &mut Session,
 ) -> Result<Outcome, Complaint> {
     let hash = digests.blake3.to_string();
@@ -129,7 +130,7 @@ fn answer(
         console.answer("evidence_add", Outcome::Ok, to_json(&answer)?)?;
         return Ok(Outcome::Ok);
     }
-    print(receipts, drafts, console)?;
+    print(receipts, drafts, ledger, console)?;
     console.line(format!("  blake3  {hash}"))?;
     console.line(format!("  sha256  {}", digests.sha256))?;
     console.line(format!("  bytes   {}", digests.bytes))?;

@@ -43,7 +43,7 @@ pub fn run(args: &TransferArgs, session: &mut Session) -> Result<Outcome, Compla
         return Ok(Outcome::Ok);
     }
     let receipts = submit(&mut ledger, &drafts, None)?;
-    print(&receipts, &drafts, &mut session.console)?;
+    print(&receipts, &drafts, &ledger, &mut session.console)?;
     if let Some(holder) = known.holder
         && let crate::event::Event::EvidenceTransferred(event) = &drafts[0].event
         && event.from != holder

@@ -123,10 +123,15 @@ fn key(id: &str, view: &View<'_>) -> Result<Option<Named>, RowError> {
         fact("may sign", roles.join(", ")),
         fact("from", format!("record {}", row.from)),
     ];
+    facts.push(fact("state", row.state()));
     facts.extend(row.until.map(|until| fact("until", format!("record {until}"))));
+    facts.extend(row.successor.as_ref().map(|next| fact("next", next)));
+    facts.extend(row.revoked.map(|revoked| fact("revoked", format!("by record {revoked}"))));
     facts.extend(row.suspect_since.map(|since| fact("doubtful", format!("since {since}"))));
-    let records = std::iter::once(row.from).chain(row.until).collect();
-    Ok(Some(Named { kind: "key".to_owned(), facts, names: Names::new(Vec::new()), records, more: None }))
+    let mut records: Vec<Seq> = std::iter::once(row.from).chain(row.until).chain(row.revoked).collect();
+    records.dedup();
+    let more = Some("ceasefire key list".to_owned());
+    Ok(Some(Named { kind: "key".to_owned(), facts, names: Names::new(Vec::new()), records, more }))
 }
 
 fn fact(name: &str, value: impl std::fmt::Display) -> Fact {
