@@ -10,7 +10,7 @@ use super::key_file::{self, Readers};
 use super::outcome::Outcome;
 use super::seen::{Memory, Seen};
 use super::{notes, refusal};
-use crate::ledger::{Archive, Extension, Folder, Ledger, Replayed, Until};
+use crate::ledger::{Archive, Extension, Folder, Ledger, Replayed, SignedCheckpoint, Until};
 use crate::proof::{BodySigner, Checkpoint, Note, VerifierKey};
 use crate::rules::counting::{COUNT_1, RULE_SETS, RuleSet};
 use crate::vocab::{Clock, Code, Instant, Pointer, Seq, Span, SystemClock, When, ZonePolicy};
@@ -148,19 +148,27 @@ impl Session {
         }
     }
 
-    /// Refuses to go on with a log that is older than what this user saw of it: an older copy was put back.
+    /// Refuses to go on with a log that is not what this user saw of it: an older copy was put back.
     fn refuse_older(&self, ledger: &Ledger) -> Result<(), Complaint> {
         let Some(key) = ledger.log_key() else { return Ok(()) };
-        let seen = self.memory.recall(key.name().as_str())?.filter(|seen| seen.key == *key);
-        let head = ledger.head().seq;
-        match seen {
-            Some(seen) if seen.checkpoint.size() > head.number() => {
-                let size = seen.checkpoint.size();
+        let Some(seen) = self.memory.recall(key.name().as_str())?.filter(|seen| seen.key == *key) else {
+            return Ok(());
+        };
+        let size = seen.checkpoint.size();
+        let archive = Archive::open(ledger.folder().clone()).map_err(|error| refusal::open(&error))?;
+        let signed = SignedCheckpoint { checkpoint: seen.checkpoint, note: seen.note };
+        let violated = |code, what| Err(Complaint::new(Outcome::Violated, code, what));
+        match archive.extends(&signed).map_err(|error| refusal::prove(&error))? {
+            Extension::Extends => Ok(()),
+            Extension::TooShort { head } => {
                 let what =
                     format!("the log ends with record {head}, but you saw a signed checkpoint of {size} records");
-                Err(Complaint::new(Outcome::Violated, Code::BehindSigned, what))
+                violated(Code::BehindSigned, what)
             }
-            _ => Ok(()),
+            Extension::Forked { .. } => violated(
+                Code::SplitView,
+                format!("records 1 to {size} are not those that you saw a signed checkpoint of"),
+            ),
         }
     }
 

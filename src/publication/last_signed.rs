@@ -25,6 +25,8 @@ pub struct LastSigned {
     pub note: Note,
     /// The hash of its last record; nothing where only the note was there to read it from.
     pub record: Option<RecordHash>,
+    /// The last record of a smaller checkpoint that the cell holds, where the published one is newer.
+    pub earlier: Option<(Seq, RecordHash)>,
     /// The smallest size that may be signed: this checkpoint's, or what a witness said it knows.
     pub not_below: u64,
 }
@@ -37,7 +39,7 @@ impl LastSigned {
     pub fn of_note(note: Note, record: Option<RecordHash>, key: &VerifierKey) -> Result<Self, LastSignedError> {
         let checkpoint = Checkpoint::open(&note, key)?;
         let not_below = checkpoint.size();
-        Ok(Self { checkpoint, note, record, not_below })
+        Ok(Self { checkpoint, note, record, earlier: None, not_below })
     }
 
     /// Reads the file, whose note must be signed by this key.
@@ -101,7 +103,7 @@ mod tests {
     fn cell() -> LastSigned {
         let checkpoint = Checkpoint::new("test.example/log".parse().unwrap(), 3, leaf_hash(b"x")).unwrap();
         let note = checkpoint.sign(&signer(1)).unwrap();
-        LastSigned { checkpoint, note, record: Some(RecordHash::of_line(b"{}")), not_below: 5 }
+        LastSigned { checkpoint, note, record: Some(RecordHash::of_line(b"{}")), earlier: None, not_below: 5 }
     }
 
     #[test]

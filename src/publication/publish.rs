@@ -78,7 +78,9 @@ impl Publication {
         match (cell, published) {
             (None, published) => published,
             (Some(cell), Ok(Some(published))) if published.seq() > cell.seq() => {
-                Ok(Some(LastSigned { not_below: published.not_below.max(cell.not_below), ..published }))
+                let earlier = cell.record.map(|record| (cell.seq(), record));
+                let not_below = published.not_below.max(cell.not_below);
+                Ok(Some(LastSigned { earlier, not_below, ..published }))
             }
             (Some(cell), Ok(Some(published)))
                 if published.seq() == cell.seq() && published.checkpoint != cell.checkpoint =>
@@ -126,7 +128,7 @@ impl Publication {
         let checkpoint = Checkpoint::new(signer.verifier().name().clone(), tree.size(), tree.root())?;
         let note = checkpoint.sign(signer)?;
         let not_below = last.map_or(0, |last| last.not_below).max(checkpoint.size());
-        let newest = LastSigned { checkpoint, note: note.clone(), record: Some(head.hash), not_below };
+        let newest = LastSigned { checkpoint, note: note.clone(), record: Some(head.hash), earlier: None, not_below };
         self.swap_cell(cell.as_deref(), &newest)?;
         self.files.put(&[(PublishedFile::Checkpoint, note.to_string().into_bytes())])?;
         for tile in changed {
@@ -289,6 +291,11 @@ impl LastSigned {
         let record = log.record_at(self.seq())?.ok_or(PublishError::Behind { head: head.seq, signed: self.seq() })?;
         if self.record.is_some_and(|signed| signed != record.hash) {
             return Err(PublishError::OtherRecord { seq: self.seq() });
+        }
+        if let Some((seq, signed)) = self.earlier
+            && log.record_at(seq)?.is_none_or(|record| record.hash != signed)
+        {
+            return Err(PublishError::OtherRecord { seq });
         }
         Ok(record)
     }

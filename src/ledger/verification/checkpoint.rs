@@ -93,7 +93,7 @@ fn tree_check(passed: &Passed<'_>) -> Check {
     let size = checkpoint.size();
     let detail = format!("the first {size} records come to the signed root {}", checkpoint.root().to_base64());
     match (tree.root_at(size), tree.broken()) {
-        (Some(root), _) if root == checkpoint.root() => Check::ok(NAME, detail),
+        (Some(root), _) if root == checkpoint.root() => Check::of_findings(NAME, detail, smaller(passed)),
         (Some(_), _) => {
             let finding = match tree.first_changed(checkpoint) {
                 Some(seq) => Finding::at(seq, "not the record that was signed"),
@@ -107,6 +107,15 @@ fn tree_check(passed: &Passed<'_>) -> Check {
             Check::of_findings(NAME, detail, vec![finding])
         }
     }
+}
+
+/// A smaller checkpoint that was signed too and that the records do not come to.
+fn smaller(passed: &Passed<'_>) -> Vec<Finding> {
+    let other = passed.signed.all().map(|(checkpoint, _)| checkpoint);
+    let other =
+        other.filter(|checkpoint| passed.tree.root_at(checkpoint.size()).is_some_and(|root| root != checkpoint.root()));
+    let what = "the records up to here are not those of another checkpoint that was signed";
+    other.map(|checkpoint| Finding::at(Seq::new(checkpoint.size()), what)).collect()
 }
 
 /// An error with its causes.

@@ -160,11 +160,7 @@ impl Archive {
 /// The sizes at which somebody signed a root.
 fn sizes(signed: &Signed, question: &VerifyQuestion<'_>) -> Vec<u64> {
     let earlier = question.earlier.iter().filter_map(|earlier| earlier.note.text().parse::<Checkpoint>().ok());
-    let published = match &signed.published {
-        signed::Published::Signed(checkpoint, _) => Some(checkpoint.size()),
-        _ => None,
-    };
-    earlier.map(|checkpoint| checkpoint.size()).chain(published).collect()
+    earlier.map(|checkpoint| checkpoint.size()).chain(signed.all().map(|(checkpoint, _)| checkpoint.size())).collect()
 }
 
 fn passing(line: Line<'_>) -> Passing<'_> {

@@ -57,13 +57,18 @@ impl Signed {
 
     /// The largest checkpoint that was signed, with its note.
     pub(super) fn largest(&self) -> Option<(&Checkpoint, &Note)> {
+        self.all().max_by_key(|(checkpoint, _)| checkpoint.size())
+    }
+
+    /// Everything that was signed: the published checkpoint and the cell's.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Checkpoint, &Note)> {
         let published = match &self.published {
             Published::Signed(checkpoint, note) => Some((checkpoint, note)),
             _ => None,
         };
         let cell = self.cell.as_ref().map(|cell| (&cell.checkpoint, &cell.note));
-        // Of two of the same size the published one comes first: it may carry cosignatures.
-        cell.into_iter().chain(published).max_by_key(|(checkpoint, _)| checkpoint.size())
+        // Of two of the same size the published one counts as the larger: it may carry cosignatures.
+        cell.into_iter().chain(published)
     }
 
     /// The size of the largest; 0 where nothing was signed.
