@@ -13,6 +13,8 @@
 //! | [`questions`] | which command answers which question |
 //! | [`reports`] | what a situation report and its pictures show, and what they do not |
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
+//! | [`tree_and_checkpoints`] | what is signed, how it is proved, receipts, and what is remembered |
+//! | [`threat_model`] | who attacks how, what stands against it, what is left over |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -61,4 +63,10 @@ pub mod signatures {
 }
 pub mod witnesses {
     #![doc = include_str!("witnesses.md")]
+}
+pub mod threat_model {
+    #![doc = include_str!("threat_model.md")]
+}
+pub mod tree_and_checkpoints {
+    #![doc = include_str!("tree_and_checkpoints.md")]
 }
