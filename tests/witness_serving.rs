@@ -12,6 +12,7 @@ mod witness_support;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread::JoinHandle;
@@ -42,7 +43,13 @@ impl Served {
     }
 
     fn with(seed: u8, limits: Limits) -> Self {
+        Self::watched(seed, limits, |_, _| {})
+    }
+
+    /// `watch` is called with the folder and the status when the witness has decided and the answer has not left.
+    fn watched(seed: u8, limits: Limits, watch: impl Fn(&Path, u16) + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
         let memory = Memory::hold(folder.path()).unwrap();
         let witness = Witness::start(witness_key(seed), [Log::new(0).vkey()], memory, Arc::new(SystemClock)).unwrap();
         let server = WitnessServer::bind(([127, 0, 0, 1], 0).into(), limits).unwrap();
@@ -50,6 +57,7 @@ impl Served {
         let (tell, told) = channel();
         let tell = Mutex::new(tell);
         let observe = move |answered: &ceasefire_ledger::witness::Answered| {
+            watch(&path, answered.answer.status());
             tell.lock().unwrap().send((answered.answer.status(), answered.evidence)).unwrap_or(());
         };
         let thread = Some(std::thread::spawn(move || server.serve(Arc::new(witness), observe)));
@@ -70,11 +78,15 @@ impl Served {
     }
 
     fn known(&self) -> Option<u64> {
-        let log = Log::new(0);
-        let memory = LogMemory::under(self.folder.path(), &ORIGIN.parse().unwrap());
-        let latest = memory.latest(&[log.vkey()], witness_key(self.seed).verifier()).unwrap();
-        latest.map(|latest| latest.checkpoint.size())
+        known(self.folder.path(), self.seed)
     }
+}
+
+fn known(folder: &Path, seed: u8) -> Option<u64> {
+    let log = Log::new(0);
+    let memory = LogMemory::under(folder, &ORIGIN.parse().unwrap());
+    let latest = memory.latest(&[log.vkey()], witness_key(seed).verifier()).unwrap();
+    latest.map(|latest| latest.checkpoint.size())
 }
 
 impl Drop for Served {
@@ -356,4 +368,33 @@ fn a_request_of_the_largest_proof_there_can_be_is_read() {
     // It knows nothing yet, so it names 0.
     let response = served.post(&request.to_string());
     assert_eq!((response.status, response.body.as_str()), (409, "0\n"));
+}
+
+#[test]
+fn a_cosignature_leaves_only_after_it_is_on_the_disk() {
+    let (seen, looked) = channel();
+    let seen = Mutex::new(seen);
+    let watch = move |folder: &Path, status| seen.lock().unwrap().send((status, known(folder, 1))).unwrap();
+    let served = Served::watched(1, Limits::default(), watch);
+    let log = Log::new(9);
+    let mut client = served.connect();
+    for (from, to) in [(0, 4), (4, 7), (7, 9)] {
+        assert_eq!(client.post(&log.request(from, to)).status, 200);
+        // Read from the disk while the answer was held back.
+        assert_eq!(looked.recv().unwrap(), (200, Some(to)));
+    }
+}
+
+#[test]
+fn a_client_that_is_gone_before_its_answer_finds_the_witness_where_it_left_it() {
+    let served = Served::start();
+    let log = Log::new(9);
+    let body = log.request(0, 5);
+    let mut client = served.connect();
+    let head = format!("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.send(format!("{head}{body}").as_bytes());
+    drop(client);
+    assert_eq!(served.told.recv_timeout(Duration::from_secs(20)).unwrap(), (200, None));
+    assert_eq!(served.post(&Log::forked(9, 3, "fork").request(5, 5)).status, 409);
+    assert_eq!(served.post(&log.request(5, 9)).status, 200);
 }

@@ -35,6 +35,8 @@ pub enum Paint {
     Unsure,
     /// Beside the point.
     Faint,
+    /// Black on white, whatever the terminal's colours: for a camera.
+    Paper,
 }
 
 impl Console {
@@ -150,6 +152,9 @@ impl Console {
             Paint::Bad => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
             Paint::Unsure => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
             Paint::Faint => Style::new().dimmed(),
+            Paint::Paper => {
+                Style::new().fg_color(Some(AnsiColor::Black.into())).bg_color(Some(AnsiColor::BrightWhite.into()))
+            }
         };
         format!("{style}{text}{style:#}")
     }

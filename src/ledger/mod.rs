@@ -27,6 +27,7 @@ mod stored;
 mod tally;
 mod verification;
 mod view;
+mod witnessing;
 mod writing;
 
 pub use annex::{AnnexCount, AnnexError, FieldState, RecordAnnex, SealedField, Withheld};
@@ -39,7 +40,7 @@ pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal}
 pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
 pub use key_book::{Effect, KeyBook, RecordSignature, SignatureStanding};
 pub use log_key::LogKeyError;
-pub use policy::{POLICY_FILE, PolicyFileError};
+pub use policy::{POLICY_FILE, PolicyFileError, PolicyStanding, StandingError};
 pub use proving::{Consistency, Extension, Inclusion, ProveError, RebuildTilesError, SignedCheckpoint};
 pub use questions::{
     Absent, Alike, AlikeAnswer, AttendanceAnswer, ChargeLine, ChargesAnswer, CoverageAnswer, Denied, FindingLine,
@@ -57,4 +58,8 @@ pub use stored::{Notice, StoredRows};
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};
 pub use verification::{Check, Depth, EarlierCheckpoint, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
 pub use view::{KnownAt, View};
+pub use witnessing::{
+    AskWitnessError, COSIGNED_FOLDER, CosignedCheckpoints, CosignedError, CosignedLast, TakenCosignatures,
+    WitnessRequest, WitnessingError,
+};
 pub use writing::{AppendError, Ledger, OpenError, Submission, TornTail, WouldAppend};

@@ -4,8 +4,12 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use super::archive::Archive;
 use super::folder::Folder;
-use crate::proof::{Policy, PolicyError, VerifierKey};
+use super::proving::ProveError;
+use super::witnessing::{CosignedCheckpoints, CosignedError, joined};
+use crate::proof::{EvaluatePolicyError, NoteError, Policy, PolicyError, PolicyJudgement, PolicyVerdict, VerifierKey};
+use crate::witness::ShelfError;
 
 /// The policy file's name.
 pub const POLICY_FILE: &str = "policy";
@@ -43,6 +47,67 @@ impl Folder {
         self.write_whole(POLICY_FILE, bytes)?;
         Ok(policy)
     }
+}
+
+/// How the latest checkpoint stands under a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyStanding {
+    /// What the policy makes of it.
+    pub judgement: PolicyJudgement,
+    /// The newest earlier checkpoint that the quorum cosigned, by size, where the latest one is not.
+    pub last_met: Option<u64>,
+}
+
+impl Archive {
+    /// Judges the latest checkpoint by a policy, with every cosignature that was kept for it.
+    ///
+    /// # Errors
+    /// [`StandingError`]; [`StandingError::Refused`] where a signature is not what it claims to be.
+    pub fn policy_standing(&self, policy: &Policy) -> Result<PolicyStanding, StandingError> {
+        let signed = self.checkpoint()?;
+        let cosigned = self.cosigned()?;
+        let size = signed.checkpoint.size();
+        let note = match cosigned.at(size)? {
+            Some(kept) if kept.checkpoint == signed.checkpoint => joined(&kept.note, &signed.note)?,
+            _ => signed.note,
+        };
+        let judgement = policy.evaluate(&note)?;
+        if judgement.verdict == PolicyVerdict::Satisfied {
+            return Ok(PolicyStanding { judgement, last_met: None });
+        }
+        Ok(PolicyStanding { judgement, last_met: last_met(policy, &cosigned, size)? })
+    }
+}
+
+fn last_met(policy: &Policy, cosigned: &CosignedCheckpoints, below: u64) -> Result<Option<u64>, StandingError> {
+    for size in cosigned.sizes()?.into_iter().rev().filter(|size| *size < below) {
+        let Some(kept) = cosigned.at(size)? else { continue };
+        if policy.evaluate(&kept.note).is_ok_and(|judgement| judgement.verdict == PolicyVerdict::Satisfied) {
+            return Ok(Some(size));
+        }
+    }
+    Ok(None)
+}
+
+/// Says why a checkpoint could not be judged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StandingError {
+    /// The ledger has no checkpoint that can be used.
+    #[error(transparent)]
+    Ledger(#[from] ProveError),
+    /// A kept checkpoint cannot be used.
+    #[error(transparent)]
+    Kept(#[from] CosignedError),
+    /// The folder of kept checkpoints failed.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// The signatures do not fit into one note.
+    #[error("the checkpoint has more signatures than a note can hold")]
+    Note(#[from] NoteError),
+    /// The policy takes it for nothing.
+    #[error("the policy refuses the checkpoint")]
+    Refused(#[from] EvaluatePolicyError),
 }
 
 /// Says why a policy could not be read or set.

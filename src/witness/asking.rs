@@ -119,14 +119,14 @@ fn post<P, C>(
 /// Makes the request that starts from a size which the witness is believed to know.
 ///
 /// # Errors
-/// [`AskError::Prove`] and [`AskError::Request`].
-pub fn request_from<P, C>(
+/// [`RequestError`].
+pub fn request_from<P>(
     from: u64,
     to: u64,
     note: &Note,
     prove: &mut dyn FnMut(u64, u64) -> Result<Vec<TreeHash>, P>,
-) -> Result<AddCheckpointRequest, AskError<P, C>> {
-    let proof = if from == 0 || from == to { Vec::new() } else { prove(from, to).map_err(AskError::Prove)? };
+) -> Result<AddCheckpointRequest, RequestError<P>> {
+    let proof = if from == 0 || from == to { Vec::new() } else { prove(from, to).map_err(RequestError::Prove)? };
     Ok(AddCheckpointRequest::new(from, proof, note.clone())?)
 }
 
@@ -138,7 +138,7 @@ fn cosignature_of<P, C>(
 ) -> Result<Cosigned, AskError<P, C>> {
     let mut newest: Option<Cosigned> = None;
     for signature in signatures.iter().filter(|line| line.id() == witness.id() && line.name() == witness.name()) {
-        let at = cosigned_at(witness, text, signature)?;
+        let at = check_cosignature(witness, text, signature)?;
         if newest.as_ref().is_none_or(|newest| newest.at < at) {
             newest = Some(Cosigned { signature: signature.clone(), at });
         }
@@ -146,8 +146,15 @@ fn cosignature_of<P, C>(
     newest.ok_or(AskError::NoCosignature)
 }
 
-/// When the witness cosigned this text.
-fn cosigned_at(witness: &VerifierKey, text: &str, signature: &NoteSignature) -> Result<PosixTime, NotCosigned> {
+/// Checks that a line is the witness's cosignature of a note's text; gives when it cosigned.
+///
+/// # Errors
+/// [`NotCosigned`].
+pub fn check_cosignature(
+    witness: &VerifierKey,
+    text: &str,
+    signature: &NoteSignature,
+) -> Result<PosixTime, NotCosigned> {
     let mut note = Note::new(text)?;
     note.append(signature.clone())?;
     let verified = note.verify([witness])?;
@@ -173,6 +180,18 @@ pub enum NotCosigned {
     KeyType,
 }
 
+/// Why a request could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError<P> {
+    /// The consistency proof could not be made.
+    #[error("the consistency proof could not be made")]
+    Prove(#[source] P),
+    /// It does not fit together.
+    #[error("the request could not be put together")]
+    Form(#[from] WitnessRequestError),
+}
+
 /// Why a witness could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -180,12 +199,9 @@ pub enum AskError<P, C> {
     /// A note is no checkpoint.
     #[error("the note is no checkpoint")]
     Checkpoint(#[from] CheckpointError),
-    /// The consistency proof could not be made.
-    #[error("the consistency proof could not be made")]
-    Prove(#[source] P),
-    /// The request could not be put together.
-    #[error("the request could not be put together")]
-    Request(#[from] WitnessRequestError),
+    /// The request could not be made.
+    #[error(transparent)]
+    Request(#[from] RequestError<P>),
     /// No answer came.
     #[error("the witness gave no answer")]
     Carry(#[source] C),
@@ -234,11 +250,11 @@ pub fn take_cosignatures<'k>(
     for line in lines {
         let claims = |key: &&VerifierKey| key.id() == line.id() && key.name() == line.name();
         let Some(witness) = witnesses.iter().find(claims) else { continue };
-        let at = cosigned_at(witness, note.text(), line)?;
+        let at = check_cosignature(witness, note.text(), line)?;
         let earlier = signatures.iter().position(|kept| kept.id() == line.id() && kept.name() == line.name());
         match earlier.and_then(|place| signatures.get_mut(place)) {
             None => signatures.push(line.clone()),
-            Some(kept) if cosigned_at(witness, note.text(), kept).is_ok_and(|before| before >= at) => continue,
+            Some(kept) if check_cosignature(witness, note.text(), kept).is_ok_and(|before| before >= at) => continue,
             Some(kept) => *kept = line.clone(),
         }
         taken.push(TakenIn { witness, at });

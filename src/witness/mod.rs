@@ -24,8 +24,8 @@ mod shelf;
 
 pub use answering::{Answered, StartError, Why, Witness};
 pub use asking::{
-    AskError, Asked, Asking, CarriedAnswer, CarriedAnswerError, Cosigned, Grown, NotCosigned, Reply, TakenIn, ask,
-    request_from, take_cosignatures,
+    AskError, Asked, Asking, CarriedAnswer, CarriedAnswerError, Cosigned, Grown, NotCosigned, Reply, RequestError,
+    TakenIn, ask, check_cosignature, request_from, take_cosignatures,
 };
 pub use decision::{Decision, Reason, Remembered, Standing, decide};
 pub use equivocation::{Contradiction, Equivocation, EquivocationError, ReadEquivocationError};

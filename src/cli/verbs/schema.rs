@@ -175,6 +175,26 @@ const OTHERS: &[Entry] = &[
         about: "the answer of `witness policy`",
         make: || answer::<witness::PolicyAnswer>("witness-policy"),
     },
+    Entry {
+        name: "witness-ask",
+        about: "the answer of `witness ask`",
+        make: || answer::<witness::AskAnswer>("witness-ask"),
+    },
+    Entry {
+        name: "witness-request",
+        about: "the answer of `witness request`",
+        make: || answer::<witness::RequestAnswer>("witness-request"),
+    },
+    Entry {
+        name: "witness-take",
+        about: "the answer of `witness take`",
+        make: || answer::<witness::TakeAnswer>("witness-take"),
+    },
+    Entry {
+        name: "witness-list",
+        about: "the answer of `witness list`",
+        make: || answer::<witness::ListAnswer>("witness-list"),
+    },
 ];
 
 /// Prints a schema, or the names of all.

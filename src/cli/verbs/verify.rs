@@ -10,6 +10,7 @@ use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::seen::Seen;
 use crate::cli::session::Session;
+use crate::cli::verbs::witness;
 use crate::cli::{notes, refusal};
 use crate::ledger::{Archive, Depth, EarlierCheckpoint, Verdict, VerifyQuestion, VerifyReport};
 use crate::proof::{AddCheckpointRequest, Note, VerifierKey};
@@ -35,6 +36,9 @@ pub struct VerifyArgs {
     /// The log's key as you know it, or a file that holds it [default: the one that record 1 names]
     #[arg(long, value_name = "KEY|FILE")]
     pub log_key: Option<String>,
+    /// Your own policy of which witnesses must have cosigned [default: the one that the ledger's keeper set]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Fold every projection again, compare it with the stored one and with what was attested
     #[arg(long)]
     pub full: bool,
@@ -44,6 +48,7 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     let known = args.known.as_deref().map(parse_known).transpose()?;
     let log_key = args.log_key.as_deref().map(notes::log_key).transpose()?;
+    let policy = args.policy.as_deref().map(witness::read_policy).transpose()?;
     let archive = session.archive()?;
     let origin = archive.folder().settings().map_err(|error| refusal::open(&error.into()))?.origin;
     let mut earlier: Vec<EarlierCheckpoint> = Vec::new();
@@ -55,7 +60,7 @@ pub fn run(args: &VerifyArgs, session: &mut Session) -> Result<Outcome, Complain
         earlier.push(EarlierCheckpoint { name: SEEN.to_owned(), note: note.clone(), key: Some(key.clone()) });
     }
     let depth = if args.full { Depth::Full } else { Depth::Log };
-    let question = VerifyQuestion { known, depth, log_key, earlier, progress: None };
+    let question = VerifyQuestion { known, depth, log_key, earlier, policy, progress: None };
     let key = question.log_key.clone();
     let report = verify(&archive, question, &session.console)?;
     let evidence = match seen.filter(|_| fails(&report, SEEN)) {

@@ -20,6 +20,7 @@ mod signatures;
 mod signed;
 mod tiles;
 mod tree;
+mod witnesses;
 
 use rayon::prelude::*;
 
@@ -28,7 +29,7 @@ use super::genesis::read_seal;
 use super::writing::OpenError;
 use crate::log::{Line, StorageError, VerifyPlan, verify};
 use crate::projection::RowError;
-use crate::proof::{Checkpoint, Note, VerifierKey};
+use crate::proof::{Checkpoint, Note, Policy, VerifierKey};
 use crate::record::RecordHash;
 use crate::vocab::Seq;
 use checking::{Checking, Passed, Passing};
@@ -57,6 +58,8 @@ pub struct VerifyQuestion<'a> {
     pub log_key: Option<VerifierKey>,
     /// Checkpoints that the log must go on from.
     pub earlier: Vec<EarlierCheckpoint>,
+    /// Which witnesses must have cosigned, by the asker's word; otherwise by the keeper's.
+    pub policy: Option<Policy>,
     /// Is told how many bytes are done, of how many.
     pub progress: Option<&'a mut dyn FnMut(u64, u64)>,
 }
@@ -101,6 +104,7 @@ fn checks<'a>(question: &mut VerifyQuestion<'_>, archive: &'a Archive) -> Vec<Bo
     for earlier in std::mem::take(&mut question.earlier) {
         checks.push(Box::new(earlier::Earlier { earlier }));
     }
+    checks.push(Box::new(witnesses::Witnesses { policy: question.policy.take() }));
     checks.push(Box::new(tiles::Tiles));
     checks.push(Box::new(projections::Projections));
     checks.push(Box::new(attestations::Attestations::default()));
@@ -116,7 +120,7 @@ impl Archive {
     /// [`VerifyError`] where the log cannot be read: then nothing is proved either way.
     pub fn verify(&self, mut question: VerifyQuestion<'_>) -> Result<VerifyReport, VerifyError> {
         let signed = Signed::of(self, &question);
-        let mut tree = GrownTree::new(self.publication(), signed.size(), sizes(&signed, &question));
+        let mut tree = GrownTree::new(self.publication(), signed.size(), sizes(self, &signed, &question));
         let mut checks = checks(&mut question, self);
         let VerifyQuestion { known, depth, mut progress, .. } = question;
         let mut counted = Counted::default();
@@ -158,9 +162,12 @@ impl Archive {
 }
 
 /// The sizes at which somebody signed a root.
-fn sizes(signed: &Signed, question: &VerifyQuestion<'_>) -> Vec<u64> {
+fn sizes(archive: &Archive, signed: &Signed, question: &VerifyQuestion<'_>) -> Vec<u64> {
     let earlier = question.earlier.iter().filter_map(|earlier| earlier.note.text().parse::<Checkpoint>().ok());
-    earlier.map(|checkpoint| checkpoint.size()).chain(signed.all().map(|(checkpoint, _)| checkpoint.size())).collect()
+    // Where they cannot be listed, the check of the witnesses says so.
+    let cosigned = archive.cosigned().ok().and_then(|cosigned| cosigned.sizes().ok()).unwrap_or_default();
+    let signed = signed.all().map(|(checkpoint, _)| checkpoint.size());
+    earlier.map(|checkpoint| checkpoint.size()).chain(signed).chain(cosigned).collect()
 }
 
 fn passing(line: Line<'_>) -> Passing<'_> {

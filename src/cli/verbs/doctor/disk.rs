@@ -6,11 +6,22 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Checked;
-use crate::ledger::{Folder, SETTINGS_FILE};
+use crate::ledger::{COSIGNED_FOLDER, Folder, POLICY_FILE, SETTINGS_FILE};
 use crate::log::SegmentName;
 
 /// What FORMAT.md §1 puts into a ledger's folder.
-const OWN: [&str; 8] = [SETTINGS_FILE, "log", "checkpoint", "tiles", "evidence", "vault", "projections", "keys"];
+const OWN: [&str; 10] = [
+    SETTINGS_FILE,
+    "log",
+    "checkpoint",
+    COSIGNED_FOLDER,
+    POLICY_FILE,
+    "tiles",
+    "evidence",
+    "vault",
+    "projections",
+    "keys",
+];
 
 /// How many writes are timed, and how many bytes each has.
 const WRITES: usize = 5;

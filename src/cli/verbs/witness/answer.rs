@@ -32,6 +32,9 @@ pub struct AnswerArgs {
     /// Who the witness is
     #[command(flatten)]
     pub seat: Seat,
+    /// Show the answer as a QR code too
+    #[arg(long)]
+    pub qr: bool,
 }
 
 /// What `witness answer` answers.
@@ -70,6 +73,9 @@ pub fn run(args: &AnswerArgs, session: &mut Session) -> Result<Outcome, Complain
         return Ok(Outcome::Ok);
     }
     write_file(&args.output, &body, session)?;
+    if args.qr {
+        super::qr::print(&body, &mut session.console)?;
+    }
     let words = session.console.paint(Paint::Good, &format!("cosigned {size} records of {origin}"));
     session.console.say(words);
     Ok(Outcome::Ok)

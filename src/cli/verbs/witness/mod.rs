@@ -2,18 +2,30 @@
 
 mod adopt;
 mod answer;
+mod ask;
 mod evidence;
+mod list;
 mod new;
+mod party;
 mod policy;
+mod post;
+mod qr;
+mod request;
 mod seat;
 mod serve;
+mod take;
 
 pub use adopt::AdoptAnswer;
 pub use answer::AnswerAnswer;
+pub use ask::AskAnswer;
 pub use evidence::EvidenceAnswer;
+pub use list::ListAnswer;
 pub use new::NewAnswer;
 pub use policy::PolicyAnswer;
+pub use request::RequestAnswer;
+pub use seat::read_policy;
 pub use serve::ServeEvent;
+pub use take::TakeAnswer;
 
 use clap::{Args, Subcommand};
 
@@ -47,6 +59,14 @@ pub enum WitnessVerb {
     Adopt(adopt::AdoptArgs),
     /// Show or set which witnesses must cosign this ledger
     Policy(policy::PolicyArgs),
+    /// Ask witnesses over HTTP to cosign the latest checkpoint
+    Ask(ask::AskArgs),
+    /// Write the request for a witness that is asked by courier
+    Request(request::RequestArgs),
+    /// Take in what came back from a witness by courier
+    Take(take::TakeArgs),
+    /// Show who cosigned what and when, and what the policy lacks
+    List(list::ListArgs),
 }
 
 /// Runs a verb of `witness`.
@@ -58,6 +78,10 @@ pub fn run(args: &WitnessArgs, session: &mut Session) -> Result<Outcome, Complai
         WitnessVerb::Evidence(args) => evidence::run(args, session),
         WitnessVerb::Adopt(args) => adopt::run(args, session),
         WitnessVerb::Policy(args) => policy::run(args, session),
+        WitnessVerb::Ask(args) => ask::run(args, session),
+        WitnessVerb::Request(args) => request::run(args, session),
+        WitnessVerb::Take(args) => take::run(args, session),
+        WitnessVerb::List(args) => list::run(args, session),
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Seat {
 /// The logs somebody knows.
 #[derive(Debug, Args)]
 pub struct KnownLogs {
-    /// The public key of a log, as `ceasefire init` prints it; may be given several times
-    #[arg(long = "log", value_name = "VKEY")]
+    /// The public key of a log, as `ceasefire init` prints it, or a file that holds it; may be given several times
+    #[arg(long = "log", value_name = "KEY|FILE")]
     pub keys: Vec<String>,
     /// A policy file, whose `log` lines name the logs
     #[arg(long, value_name = "FILE")]
@@ -47,8 +47,7 @@ impl KnownLogs {
     pub fn read(&self) -> Result<Vec<VerifierKey>, Complaint> {
         let mut keys = self.keys.iter().map(|text| log_key(text)).collect::<Result<Vec<_>, _>>()?;
         if let Some(path) = &self.policy {
-            let policy = parse_policy(&read_file(path)?, &shown(path))?;
-            keys.extend(policy.logs().map(|(key, _)| key.clone()));
+            keys.extend(read_policy(path)?.logs().map(|(key, _)| key.clone()));
         }
         if keys.is_empty() {
             return Err(Complaint::new(Outcome::Usage, Code::Usage, "no log is named")
@@ -89,8 +88,25 @@ pub fn read_key(path: &Path, session: &mut Session) -> Result<SignerKey, Complai
     Ok(key)
 }
 
+/// Reads the public key of a witness.
+///
+/// # Errors
+/// `CF0641`.
+pub fn witness_key(text: &str) -> Result<VerifierKey, Complaint> {
+    let key = verifier_key(text, "--witness")?;
+    if key.kind() == SignatureType::CosignatureV1 {
+        return Ok(key);
+    }
+    Err(bad_key("this is the public key of a log, not of a witness").at(file("--witness")))
+}
+
 fn log_key(text: &str) -> Result<VerifierKey, Complaint> {
-    let key = verifier_key(text, "--log")?;
+    let key = match text.trim().parse::<VerifierKey>() {
+        Err(_) if Path::new(text).is_file() => {
+            verifier_key(&String::from_utf8_lossy(&read_file(Path::new(text))?), text)?
+        }
+        _ => verifier_key(text, "--log")?,
+    };
     if key.kind() == SignatureType::Ed25519 {
         return Ok(key);
     }
@@ -103,6 +119,14 @@ fn verifier_key(text: &str, flag: &str) -> Result<VerifierKey, Complaint> {
 
 fn bad_key(what: impl Into<String>) -> Complaint {
     Complaint::new(Outcome::Rejected, Code::BadWitnessKey, what)
+}
+
+/// Reads a policy file.
+///
+/// # Errors
+/// `CF0642` with the line.
+pub fn read_policy(path: &Path) -> Result<Policy, Complaint> {
+    parse_policy(&read_file(path)?, &shown(path))
 }
 
 /// Reads a policy.
@@ -211,13 +235,22 @@ fn start(error: &StartError) -> Complaint {
 /// A complaint with what caused it.
 #[must_use]
 pub fn with_cause(outcome: Outcome, code: Code, error: &dyn std::error::Error) -> Complaint {
+    Complaint::new(outcome, code, causes(error))
+}
+
+/// An error with its causes. A cause that the error repeats is left out.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
     let mut what = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        what = format!("{what}: {error}");
+        let text = error.to_string();
+        if !what.ends_with(&text) {
+            what = format!("{what}: {text}");
+        }
         cause = error.source();
     }
-    Complaint::new(outcome, code, what)
+    what
 }
 
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::seat::{Seat, with_cause};
+use super::seat::{Seat, causes, with_cause};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, internal, isolated};
 use crate::cli::outcome::Outcome;
@@ -94,6 +94,8 @@ pub fn run(args: &ServeArgs, session: &mut Session) -> Result<Outcome, Complaint
         let what = format!("cannot listen on {}: {error}", args.listen);
         Complaint::new(Outcome::Io, Code::CannotListen, what)
     })?;
+    // Whoever reads that it listens may already want it to stop.
+    stop_on_signals(server.stopper())?;
     let console = &mut session.console;
     tell(&listening(&witness, address), console)?;
     if session.global.dry_run {
@@ -101,7 +103,6 @@ pub fn run(args: &ServeArgs, session: &mut Session) -> Result<Outcome, Complaint
         return Ok(Outcome::Ok);
     }
     let (events, told) = channel();
-    stop_on_signals(server.stopper())?;
     let serving = serve(server, witness, events, Arc::clone(&session.clock));
     // A witness goes on though nobody reads what it prints.
     follow(&told, console);
@@ -137,18 +138,12 @@ fn serve(
 
 /// An answer, for the operator.
 pub(super) fn served(answered: &Answered, at: Instant) -> ServedAnswer {
-    let mut why = answered.why.to_string();
-    let mut cause = std::error::Error::source(&answered.why);
-    while let Some(error) = cause {
-        why = format!("{why}: {error}");
-        cause = error.source();
-    }
     ServedAnswer {
         at,
         status: answered.answer.status(),
         origin: answered.origin.as_ref().map(ToString::to_string),
         size: answered.size,
-        why,
+        why: causes(&answered.why),
         evidence: answered.evidence,
     }
 }
