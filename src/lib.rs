@@ -19,7 +19,7 @@
 //! let mut ledger = Ledger::create(folder.clone(), &Genesis::new("example.org/nk2020")?, Arc::new(SystemClock))?;
 //! let mut report = ViolationReported::new("I-1".parse()?, Source::speaker(ActorRef::Actor("recorder".parse()?)));
 //! report.summary = Some("three explosions heard to the south".parse()?);
-//! let receipt = ledger.append(&Submission { by: "recorder".parse()?, key: "patrol-7/1".parse()?, event: report.into() })?;
+//! let receipt = ledger.append(&Submission::new("recorder".parse()?, "patrol-7/1".parse()?, report.into()))?;
 //! drop(ledger);
 //!
 //! let archive = Archive::open(folder)?;

@@ -161,6 +161,12 @@ pub enum Verb {
     Show(verbs::show::ShowArgs),
     /// Store evidence files by their hash, and show who held them
     Evidence(verbs::evidence::EvidenceArgs),
+    /// List what a record seals, withhold fields, release them
+    Seal(verbs::seal::SealArgs),
+    /// Hand sealed fields over, or check what was handed over
+    Unseal(Box<verbs::unseal::UnsealArgs>),
+    /// Destroy sealed fields for good; recorded first
+    Erase(Box<verbs::erase::EraseArgs>),
     /// List records
     Log(verbs::log::LogArgs),
     /// Find records by their words

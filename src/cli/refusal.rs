@@ -4,13 +4,14 @@ use super::complaint::{Complaint, Place};
 use super::console::internal;
 use super::outcome::Outcome;
 use crate::ledger::{
-    AppendError, AttestError, CreateError, OpenError, ProveError, RebuildTilesError, ReplayError, SettingsError,
-    VerifyError,
+    AnnexError, AppendError, AttestError, CreateError, OpenError, ProveError, RebuildTilesError, ReplayError,
+    SettingsError, VerifyError,
 };
 use crate::log::{AppendError as LogAppendError, LockError, OpenError as LogOpenError, ReadError, StorageError};
 use crate::projection::RowError;
 use crate::publication::{CellError, ProofError, PublishError, ReadCheckpointError};
 use crate::rules::signing::Denial;
+use crate::vault::{PrivateError, SealFieldsError, VaultError};
 use crate::vocab::{Code, Pointer};
 
 /// A ledger that could not be opened.
@@ -223,6 +224,14 @@ pub fn append(error: &AppendError, place: &dyn Fn(usize, &Pointer) -> Option<Pla
         }
         AppendError::HeadMoved { .. } => Complaint::new(Outcome::Conflict, Code::ExpectHead, error.to_string()),
         AppendError::NewerLog { .. } => Complaint::new(Outcome::Undecided, Code::NewerLog, error.to_string()),
+        AppendError::Seal { index, source } => at(seal(source), *index, "/private"),
+        AppendError::Uncertain { index, .. } => {
+            at(Complaint::new(Outcome::Undecided, Code::PrivateUncertain, error.to_string()), *index, "/private")
+        }
+        AppendError::Undisclosed { index } => {
+            at(Complaint::new(Outcome::Rejected, Code::SealedUndisclosed, error.to_string()), *index, "/sealed")
+        }
+        AppendError::Vault(error) => vault(error),
         AppendError::Encode(_) | AppendError::OtherBytes { .. } => internal(&error.to_string()),
         AppendError::Log(error) => log_append(error),
         AppendError::Rows(error) => rows(error),
@@ -251,6 +260,40 @@ pub const fn is_denial(code: Code) -> bool {
 #[must_use]
 pub fn denial(denial: &Denial) -> Complaint {
     Complaint::new(Outcome::Denied, denial.code(), denial.to_string())
+}
+
+/// A private part that could not be sealed.
+fn seal(error: &SealFieldsError) -> Complaint {
+    match error {
+        SealFieldsError::Private(PrivateError::TooMany { .. }) => {
+            Complaint::new(Outcome::Rejected, Code::TooManyPrivate, error.to_string())
+        }
+        SealFieldsError::Entropy(_) => Complaint::new(Outcome::Io, Code::StorageFailed, error.to_string()),
+        _ => Complaint::new(Outcome::Rejected, Code::BadPrivate, error.to_string()),
+    }
+}
+
+/// A vault that failed. Nothing was recorded.
+#[must_use]
+pub fn vault(error: &VaultError) -> Complaint {
+    match error {
+        VaultError::Files(error) => with_cause(Outcome::Io, Code::StorageFailed, error),
+        VaultError::Entropy(_) => Complaint::new(Outcome::Io, Code::StorageFailed, error.to_string()),
+        VaultError::KeyMissing | VaultError::KeyMalformed => {
+            Complaint::new(Outcome::Undecided, Code::VaultKeyMissing, error.to_string())
+        }
+        _ => Complaint::new(Outcome::Undecided, Code::VaultDamaged, error.to_string()),
+    }
+}
+
+/// Sealed fields that could not be looked at.
+#[must_use]
+pub fn annex(error: &AnnexError) -> Complaint {
+    match error {
+        AnnexError::Open(error) => open(error),
+        AnnexError::Rows(error) => rows(error),
+        AnnexError::Vault(error) => vault(error),
+    }
 }
 
 fn log_append(error: &LogAppendError) -> Complaint {

@@ -120,6 +120,8 @@ impl Session {
         if let Err(error) = ledger.settle() {
             self.console.say(format!("note: the records are safe; the projections were not written: {error}"));
         }
+        let notices = ledger.take_notices();
+        self.console.notices(&notices);
         match ledger.publish() {
             Ok(Some(published)) => {
                 self.remember(ledger.log_key(), published.note());

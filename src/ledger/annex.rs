@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::archive::Archive;
 use super::reading::ReplayError;
+use super::view::View;
 use super::writing::OpenError;
 use crate::log::{LogReader, StoredRecord};
 use crate::projection::{AnnexRow, RowError, Tables, seq_key};
@@ -130,7 +131,15 @@ impl Archive {
     /// [`AnnexError`]. A missing key and damage are answers, field by field.
     pub fn annex(&self, seq: Seq, withheld: Withheld) -> Result<Option<RecordAnnex>, AnnexError> {
         let replayed = self.at_head()?;
-        annex_of(&self.vault()?, replayed.view().tables(), self.reader(), seq, withheld)
+        self.annex_in(&replayed.view(), seq, withheld)
+    }
+
+    /// Looks at a record's sealed fields with rows that are at hand; they must be those of the head.
+    ///
+    /// # Errors
+    /// As [`Archive::annex`].
+    pub fn annex_in(&self, view: &View<'_>, seq: Seq, withheld: Withheld) -> Result<Option<RecordAnnex>, AnnexError> {
+        annex_of(&self.vault()?, view.tables(), self.reader(), seq, withheld)
     }
 }
 

@@ -66,6 +66,9 @@ impl Ledger {
                 Some((earlier, _)) => return Err(AppendError::KeyReused { index, key: body.key.clone(), earlier }),
                 None => {
                     self.admit_one(given, index, &[&rehearsal.settled, &layer], &mut gate)?;
+                    if body.sealed.is_some() {
+                        return Err(AppendError::Undisclosed { index });
+                    }
                     layer.take(body, &self.fold.tables, &[&rehearsal.settled])?;
                     keys.push((short, digest));
                     WouldAppend::New
@@ -124,6 +127,9 @@ impl Ledger {
             .collect();
         self.writer.append(&new)?;
         self.follow();
+        if rehearsed.iter().any(|rehearsed| rehearsed.text.contains("\"annex.erased\"")) {
+            self.resume_annexes();
+        }
         rehearsal.head = self.head().hash;
         Ok(())
     }

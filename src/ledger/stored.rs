@@ -37,6 +37,21 @@ pub enum Notice {
         /// Why.
         why: String,
     },
+    /// The vault could not be used for something that can be done later.
+    VaultUnready {
+        /// Why.
+        why: String,
+    },
+    /// Private parts of records that never were recorded were removed from the vault.
+    AnnexesRemoved {
+        /// Of how many records.
+        records: u64,
+    },
+    /// Recorded erasures were carried out that an interruption, or an old copy of the vault, had left undone.
+    ErasuresFinished {
+        /// Of how many records.
+        records: u64,
+    },
     /// A torn tail was moved aside.
     TornTailMoved {
         /// The file that holds it now.
@@ -63,6 +78,13 @@ impl std::fmt::Display for Notice {
             }
             Self::LayerDiscarded { layer, why } => {
                 write!(f, "layer {layer} of the projections is made anew from the log: {why}")
+            }
+            Self::VaultUnready { why } => write!(f, "the vault needs attention: {why}"),
+            Self::AnnexesRemoved { records } => {
+                write!(f, "private parts of {records} submissions that were never recorded were removed from the vault")
+            }
+            Self::ErasuresFinished { records } => {
+                write!(f, "erasures that were recorded were carried out: fields of {records} records destroyed")
             }
             Self::TornTailMoved { kept_in, bytes } => {
                 write!(f, "a half-written end of {bytes} bytes was moved to {kept_in}")

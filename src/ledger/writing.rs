@@ -1,5 +1,7 @@
 //! The writer's handle: admit, append, acknowledge.
 
+mod sealing;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -26,7 +28,9 @@ use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::admission;
 use crate::rules::keys::SubmitterKey;
 use crate::rules::signing::{Denial, SignaturePolicy};
+use crate::vault::{Private, SealFieldsError, Vault, VaultError};
 use crate::vocab::{ActorId, Clock, Digest32, Fault, KeyId, Label, Seq};
+use sealing::Unrecorded;
 
 /// Says why a ledger could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +120,31 @@ pub enum AppendError {
         /// How many.
         count: u64,
     },
+    /// The private part could not be sealed.
+    #[error("the private part of submission {index} could not be sealed")]
+    Seal {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// Why.
+        source: SealFieldsError,
+    },
+    /// The key was used before, and whether the private part is the same cannot be told.
+    #[error("whether record {earlier} sealed the same private part cannot be told: its fields could not be opened")]
+    Uncertain {
+        /// Which of the batch, from 0.
+        index: usize,
+        /// The record that used the key.
+        earlier: Seq,
+    },
+    /// A body holds digests of sealed fields, and what they stand for did not come with it.
+    #[error("submission {index} seals fields that did not come with it")]
+    Undisclosed {
+        /// Which of the batch, from 0.
+        index: usize,
+    },
+    /// The vault could not be read or written. Nothing was recorded.
+    #[error("the vault failed")]
+    Vault(#[source] VaultError),
     /// A body could not be written as JSON.
     #[error("the body could not be written")]
     Encode(#[from] serde_json::Error),
@@ -139,6 +168,16 @@ pub struct Submission {
     pub key: Label,
     /// The event.
     pub event: Event,
+    /// What never enters the log: it is sealed, and kept in the vault. Empty for most.
+    pub private: Private,
+}
+
+impl Submission {
+    /// A submission without a private part.
+    #[must_use]
+    pub fn new(by: ActorId, key: Label, event: Event) -> Self {
+        Self { by, key, event, private: Private::default() }
+    }
 }
 
 /// A ledger open for writing. There is one at a time, in any process; reading goes on beside it.
@@ -149,6 +188,8 @@ pub struct Ledger {
     publication: Publication,
     log_key: Option<VerifierKey>,
     signer: Option<SignerKey>,
+    vault: Vault,
+    unrecorded: Unrecorded,
     pub(super) fold: Fold,
     cursor: Cursor,
     genesis: GenesisRow,
@@ -185,6 +226,20 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn open_with(folder: Folder, clock: Arc<dyn Clock>, torn: TornTail) -> Result<Self, OpenError> {
+        let vault = folder.vault()?;
+        Self::open_with_vault(folder, clock, torn, vault)
+    }
+
+    /// Opens a ledger for writing whose vault lies elsewhere, on another medium.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]. A vault that cannot be used is a notice: records without private parts need none.
+    pub fn open_with_vault(
+        folder: Folder,
+        clock: Arc<dyn Clock>,
+        torn: TornTail,
+        vault: Vault,
+    ) -> Result<Self, OpenError> {
         check_upcasters()?;
         let settings = folder.settings()?;
         let storage: Arc<dyn Storage> = Arc::new(DiskStorage::open(folder.log())?);
@@ -216,13 +271,15 @@ impl Ledger {
         let origin = Label::new(&genesis.origin).unwrap_or(origin);
         let (fold, cursor) = (standing.fold, standing.cursor);
         let keys = KeyBook::of_rows(&fold.tables).map_err(ReplayError::from)?;
-        Ok(Self {
+        let mut ledger = Self {
             folder,
             writer: opened.writer,
             reader,
             publication,
             log_key,
             signer,
+            vault,
+            unrecorded: Unrecorded::new(),
             fold,
             cursor,
             genesis,
@@ -233,12 +290,14 @@ impl Ledger {
             uncommitted: 0,
             stale: None,
             notices,
-        })
+        };
+        ledger.resume_annexes();
+        Ok(ledger)
     }
 
     /// Appends one submission. Durable on return.
     ///
-    /// The same key with the same event gives the first receipt again, marked replayed.
+    /// The same key with the same event and the same private part gives the first receipt again, marked replayed.
     ///
     /// # Errors
     /// [`AppendError`]; nothing was written, unless it is [`AppendError::Log`].
@@ -258,7 +317,12 @@ impl Ledger {
         submissions: &[Submission],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Receipt>, AppendError> {
-        let bodies: Vec<Body> = submissions.iter().map(|submission| self.body(submission)).collect();
+        self.unrecorded.clear();
+        let sealed = submissions.iter().enumerate().map(|(index, submission)| {
+            let body = self.body(submission);
+            self.seal_in_batch(body, &submission.private, index)
+        });
+        let bodies: Vec<Body> = sealed.collect::<Result<_, _>>()?;
         let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
         let batch: Vec<SubmittedBody> =
             bodies.into_iter().zip(texts).map(|(body, text)| SubmittedBody::unsigned(body, text)).collect();
@@ -307,7 +371,16 @@ impl Ledger {
             .filter(|(_, earlier)| earlier.is_none())
             .map(|((given, signature), _)| NewBody { body: &given.text, signature: signature.as_deref() })
             .collect();
-        let mut fresh = if new.is_empty() { Vec::new() } else { self.writer.append(&new)? }.into_iter();
+        let bodies: Vec<&Body> = batch
+            .iter()
+            .zip(&admitted)
+            .filter(|(_, earlier)| earlier.is_none())
+            .map(|(given, _)| &given.body)
+            .collect();
+        self.store_annexes(&bodies)?;
+        let fresh = if new.is_empty() { Ok(Vec::new()) } else { self.writer.append(&new) };
+        self.settle_annexes(&bodies, fresh.as_ref().map(drop));
+        let mut fresh = fresh?.into_iter();
         let mut receipts = Vec::with_capacity(batch.len());
         let mut by_key: Vec<(String, Receipt)> = Vec::new();
         for (SubmittedBody { body, .. }, earlier) in batch.iter().zip(admitted) {
@@ -324,6 +397,7 @@ impl Ledger {
         }
         if !new.is_empty() {
             self.follow();
+            self.carry_out(&bodies);
         }
         Ok(receipts)
     }
@@ -349,7 +423,7 @@ impl Ledger {
             .collect())
     }
 
-    /// Makes the body of a submission to this ledger.
+    /// Makes the body of a submission to this ledger, without its private part: see [`Ledger::seal`].
     #[must_use]
     pub fn body(&self, submission: &Submission) -> Body {
         Body {
@@ -520,6 +594,9 @@ impl Ledger {
             let earlier = self.earlier(body, text, index, &in_batch)?;
             if earlier.is_none() {
                 self.admit_one(given, index, &[&pending], &mut gate)?;
+                if !self.is_disclosed(body) {
+                    return Err(AppendError::Undisclosed { index });
+                }
                 pending.take(body, &self.fold.tables, &[])?;
                 in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
             }

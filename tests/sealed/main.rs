@@ -6,4 +6,6 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod appending;
+mod desk;
 mod vault;

@@ -2,6 +2,7 @@
 
 use super::flags::missing;
 use super::kind::{SharedFlags, Subject, SubjectFlags};
+use super::private::PrivateFlags;
 use super::typed::code_of;
 use super::{AppendArgs, Context, Draft, Kind};
 use crate::cli::complaint::Complaint;
@@ -39,7 +40,7 @@ impl KeyChange {
             Self::Rotate(args) => (Kind::KeyRotation(Box::new(args.subject)), args.shared, args.offline),
             Self::Revoke(args) => (Kind::KeyRevocation(Box::new(args.subject)), args.shared, args.offline),
         };
-        (AppendArgs { kind, shared }, offline)
+        (AppendArgs { kind, shared, private: PrivateFlags::default() }, offline)
     }
 }
 

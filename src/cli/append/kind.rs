@@ -11,6 +11,7 @@ use super::{Context, Draft};
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::event::Event;
+use crate::vault::Private;
 use crate::vocab::{ActorId, Code, Label};
 
 /// Flags that make one event.
@@ -68,7 +69,7 @@ impl SharedFlags {
             super::flags::complain(flag, crate::vocab::Pointer::from_text(pointer), error)
         };
         let key = Label::typed(&key).map_err(|error| refuse("--idempotency-key", "/key", error))?;
-        Ok(Draft { event, key, by: self.submitter()?, origin })
+        Ok(Draft { event, key, by: self.submitter()?, origin, private: Private::default() })
     }
 
     /// Reads who submits it.
@@ -107,8 +108,10 @@ impl SharedFlags {
     ) -> Result<Draft, Complaint> {
         let input = Input::read(path, self.form(), "/event", context)?;
         let event = input.event(expected)?;
+        let private = input.private()?;
         let flags = FlagReader::new(context).into_names();
-        self.draft(event, DraftOrigin::Text { input, flags }, "")
+        let draft = self.draft(event, DraftOrigin::Text { input, flags }, "")?;
+        Ok(Draft { private, ..draft })
     }
 }
 

@@ -28,7 +28,7 @@ impl Input {
             .map_err(|refusal| self.explain(&refusal, &track.path()))
     }
 
-    fn run<'de, S: DeserializeSeed<'de>>(&'de self, seed: S) -> Result<S::Value, Refusal> {
+    pub(super) fn run<'de, S: DeserializeSeed<'de>>(&'de self, seed: S) -> Result<S::Value, Refusal> {
         match self.form {
             Form::Json => {
                 let mut reader = serde_json::Deserializer::from_str(&self.text);
@@ -146,7 +146,7 @@ impl<'de> DeserializeSeed<'de> for MembersSeed<'_> {
     }
 }
 
-/// An object without its `type` and `v`, wherever they stand in it.
+/// An object without its `type` and `v`, and without its private part, wherever they stand in it.
 struct WithoutHead<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for WithoutHead<D> {
@@ -183,7 +183,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MapWithoutHead<A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while let Some(key) = self.0.next_key::<String>()? {
-            if matches!(key.as_str(), "type" | "v") {
+            if matches!(key.as_str(), "type" | "v" | super::private::MEMBER) {
                 self.0.next_value::<IgnoredAny>()?;
             } else {
                 let key: de::value::StringDeserializer<A::Error> = key.into_deserializer();

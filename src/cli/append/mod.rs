@@ -25,6 +25,7 @@ mod kind;
 mod members;
 mod monitoring;
 mod origin;
+mod private;
 mod registry;
 mod setting;
 mod source;
@@ -53,9 +54,12 @@ pub(super) use counts::figure;
 pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags};
 pub use keys::KeyChange;
 pub use origin::DraftOrigin;
+use private::PrivateFlags;
+pub use private::{complain as complain_of_private, pointer_of};
 
 use super::complaint::Complaint;
 use crate::event::Event;
+use crate::vault::Private;
 use crate::vocab::{ActorId, ActorRef, Label, Level, ZonePolicy};
 
 /// The arguments of `ceasefire append`.
@@ -65,6 +69,8 @@ pub struct AppendArgs {
     kind: Kind,
     #[command(flatten)]
     shared: SharedFlags,
+    #[command(flatten)]
+    private: PrivateFlags,
 }
 
 /// What reading a draft needs from around it.
@@ -93,6 +99,8 @@ pub struct Draft {
     pub by: Option<ActorId>,
     /// Where its parts came from.
     pub origin: DraftOrigin,
+    /// What was handed in beside it and never enters the log.
+    pub private: Private,
 }
 
 #[derive(Debug, Clone, PartialEq, clap::Subcommand)]
@@ -173,6 +181,17 @@ impl AppendArgs {
     /// # Errors
     /// A complaint that names the flag, or the line and column, and the value's place in the body.
     pub fn drafts(&self, context: &mut Context<'_>) -> Result<Vec<Draft>, Complaint> {
+        let mut drafts = self.public_drafts(context)?;
+        let private = self.private.read(self.shared.form(), context)?;
+        // What is private belongs to what was typed first, not to what follows from it.
+        if let Some(draft) = drafts.first_mut() {
+            let taken = draft.private.take_in(private).and_then(|()| draft.private.check());
+            taken.map_err(|error| complain_of_private(&error, "--private"))?;
+        }
+        Ok(drafts)
+    }
+
+    fn public_drafts(&self, context: &mut Context<'_>) -> Result<Vec<Draft>, Complaint> {
         let shared = &self.shared;
         match &self.kind {
             Kind::Violation(kind) => kind.drafts(shared, context),

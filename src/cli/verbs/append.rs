@@ -110,7 +110,9 @@ pub fn submit(ledger: &mut Ledger, drafts: &[Draft], expected: Option<RecordHash
 pub fn would_submit(ledger: &mut Ledger, drafts: &[Draft]) -> Result<Vec<(Body, String, WouldAppend)>, Complaint> {
     let place = |index: usize, pointer: &Pointer| drafts.get(index).map(|draft| draft.origin.place(pointer));
     let mut batch = Vec::new();
-    for body in submissions(drafts, ledger).iter().map(|submission| ledger.body(submission)) {
+    for submission in submissions(drafts, ledger) {
+        let body = ledger.body(&submission);
+        let body = ledger.seal(body, &submission.private).map_err(|error| refusal::append(&error, &place))?;
         let text = body.to_text().map_err(|error| crate::cli::console::internal(&error.to_string()))?;
         batch.push((body, text));
     }
@@ -128,6 +130,7 @@ fn submissions(drafts: &[Draft], ledger: &Ledger) -> Vec<Submission> {
         by: draft.by.clone().unwrap_or_else(|| ledger.submitter().clone()),
         key: draft.key.clone(),
         event: draft.event.clone(),
+        private: draft.private.clone(),
     };
     drafts.iter().map(submission).collect()
 }

@@ -1,5 +1,6 @@
 //! One file for each verb: what can be typed, and what it does.
 
+pub mod annex_target;
 pub mod append;
 pub mod checkpoint;
 mod clock;
@@ -7,6 +8,7 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod erase;
 pub mod evidence;
 pub mod explain;
 pub mod explain_code;
@@ -26,10 +28,12 @@ pub mod recover;
 pub mod replay;
 pub mod report;
 pub mod schema;
+pub mod seal;
 pub mod search;
 pub mod show;
 pub mod state;
 pub mod submit;
 pub mod tally;
+pub mod unseal;
 pub mod verify;
 pub mod witness;

@@ -6,6 +6,7 @@ mod mending;
 mod signed;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -14,8 +15,9 @@ use crate::cli::console::{Console, Paint, internal, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::event::Event;
-use crate::ledger::{RecordSignature, ReplayError, View};
+use crate::ledger::{AnnexCount, RecordSignature, ReplayError, View};
 use crate::log::StoredRecord;
+use crate::projection::{AnnexRow, seq_key};
 use crate::record::Body;
 use crate::vocab::{Code, Instant, Pointer, Refer, Reference, Seq};
 
@@ -163,7 +165,8 @@ pub fn print(
     lang: &str,
     console: &mut Console,
 ) -> Result<(), Complaint> {
-    print_envelope(told, mending, signature, console)?;
+    let annex = view.tables().annexes.row(&seq_key(told.stored.seq)).map_err(|error| refusal::rows(&error))?;
+    print_envelope(told, mending, signature, annex.as_ref(), console)?;
     console.line("")?;
     let event = told.event();
     let rows = members::rows(event);
@@ -199,10 +202,24 @@ fn print_keyed(told: &Told, view: &View<'_>, console: &mut Console) -> Result<()
     Ok(())
 }
 
+/// Says how many fields are sealed, and what was decided about them; nothing of their content.
+fn sealed_words(digests: usize, annex: Option<&AnnexRow>) -> String {
+    let mut words = format!("up to {digests} fields, as digests among decoys");
+    let count = annex.map(AnnexCount::of).unwrap_or_default();
+    for (number, what) in [(count.withheld, "withheld"), (count.disclosed, "handed over"), (count.erased, "erased")] {
+        if number > 0 {
+            let _ = write!(words, "; {number} {what}");
+        }
+    }
+    words.push_str("; --private opens them for whoever holds the vault key");
+    words
+}
+
 fn print_envelope(
     told: &Told,
     mending: &Mending,
     signature: Option<&RecordSignature>,
+    annex: Option<&AnnexRow>,
     console: &mut Console,
 ) -> Result<(), Complaint> {
     let Told { stored, body } = told;
@@ -221,7 +238,7 @@ fn print_envelope(
     row("submitted", &format!("by {}, key {}", body.by, isolated(body.key.as_str())))?;
     row("signed", &signature.map_or_else(|| "no".to_owned(), ToString::to_string))?;
     if let Some(sealed) = &body.sealed {
-        row("sealed", &format!("{} values stand here as digests only", sealed.len()))?;
+        row("sealed", &sealed_words(sealed.len(), annex))?;
     }
     if body.event.is_newer() {
         row("newer", "this program does not know the type; --raw shows its bytes")?;

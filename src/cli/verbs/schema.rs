@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::record_text::refuse_csv;
 use super::state::unknown;
 use super::{
-    checkpoint, diff, doctor, evidence, key, log, prove, rebuild, receipt, recover, replay, search, show, witness,
+    checkpoint, diff, doctor, erase, evidence, key, log, prove, rebuild, receipt, recover, replay, seal, search, show,
+    unseal, witness,
 };
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
@@ -139,6 +140,14 @@ const OTHERS: &[Entry] = &[
         about: "the answer of `evidence export`",
         make: || answer::<evidence::export::EvidenceExportAnswer>("evidence_export"),
     },
+    Entry { name: "seal", about: "the answer of `seal`", make: || answer::<seal::SealAnswer>("seal") },
+    Entry { name: "unseal", about: "the answer of `unseal SEQ`", make: || answer::<unseal::UnsealAnswer>("unseal") },
+    Entry {
+        name: "unseal-check",
+        about: "the answer of `unseal check`",
+        make: || answer::<unseal::UnsealCheckAnswer>("unseal-check"),
+    },
+    Entry { name: "erase", about: "the answer of `erase`", make: || answer::<erase::EraseAnswer>("erase") },
     Entry { name: "log", about: "the answer of `log`", make: || answer::<log::LogAnswer>("log") },
     Entry { name: "key_list", about: "the answer of `key list`", make: || answer::<key::KeyListAnswer>("key_list") },
     Entry { name: "search", about: "the answer of `search`", make: || answer::<search::SearchAnswer>("search") },

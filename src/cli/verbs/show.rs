@@ -13,9 +13,10 @@ use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::ledger::{KnownAt, RecordSignature, View};
+use crate::ledger::{AnnexCount, FieldState, KnownAt, RecordSignature, View, Withheld};
 use crate::log::LogReader;
-use crate::vocab::{ActorId, Code, Label, Names, RecordRef, Seq};
+use crate::projection::seq_key;
+use crate::vocab::{ActorId, Code, Digest32, Label, Names, RecordRef, Seq};
 
 /// What `show` takes.
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ pub struct ShowArgs {
     /// Print the record's line, byte for byte as it is stored
     #[arg(long)]
     pub raw: bool,
+    /// Open the record's sealed fields: for whoever holds the vault key. Withheld ones stay closed
+    #[arg(long, conflicts_with = "raw")]
+    pub private: bool,
 }
 
 /// What `show` answers.
@@ -58,8 +62,32 @@ pub struct RecordAnswer {
     /// Who signed it, and how that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<RecordSignature>,
+    /// How many fields it seals and how they stand; absent where it seals none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<AnnexCount>,
+    /// The sealed fields, opened; absent without `--private`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private: Option<Vec<PrivateField>>,
     /// What the submitter handed in.
     pub body: Value,
+}
+
+/// One sealed field, as `--private` shows it.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct PrivateField {
+    /// Its digest.
+    pub digest: Digest32,
+    /// `open`, `withheld`, `erased`, `erasure_pending`, `withheld_or_lost`, `unopened` or `damaged`; decoys are left out.
+    pub state: String,
+    /// Its name, a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The record that withholds or erased it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_record: Option<Seq>,
 }
 
 /// What is registered or reported under an id.
@@ -116,9 +144,14 @@ pub fn run(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Complaint>
             if args.raw {
                 session.console.line(&*told.stored.line)?;
             } else {
-                show_record(&told, outcome, &view, session)?;
+                let private = args.private.then(|| private_fields(told.stored.seq, &view, session)).transpose()?;
+                show_record(&told, private, outcome, &view, session)?;
             }
             return broken.map_or(Ok(outcome), Err);
+        }
+        Asked::Id(_) if args.private => {
+            let what = format!("`{}` is an id, not a record; only a record has sealed fields", args.what);
+            return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("give the record's position"));
         }
         Asked::Id(_) if args.raw => {
             let what = format!("`{}` is an id, not a record; only a record has bytes", args.what);
@@ -222,20 +255,88 @@ pub(super) fn by_hash(prefix: &str, head: Seq, reader: &LogReader) -> Result<Opt
     }
 }
 
-fn show_record(told: &Told, outcome: Outcome, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {
+/// Opens a record's sealed fields, as they stand now whatever moment of knowledge is asked for: what was erased since is gone.
+fn private_fields(seq: Seq, view: &View<'_>, session: &Session) -> Result<Vec<PrivateField>, Complaint> {
+    let archive = session.archive()?;
+    let annex = match session.global.known_at {
+        None => archive.annex_in(view, seq, Withheld::Closed),
+        Some(_) => archive.annex(seq, Withheld::Closed),
+    };
+    let annex = annex.map_err(|error| refusal::annex(&error))?;
+    let fields = annex.map(|annex| annex.fields).unwrap_or_default();
+    let shown = fields.into_iter().filter(|field| field.state != FieldState::Decoy).map(|field| {
+        let mut shown = PrivateField {
+            digest: field.digest,
+            state: field.state.word().to_owned(),
+            field: None,
+            value: None,
+            by_record: None,
+        };
+        match field.state {
+            FieldState::Open(disclosure) => {
+                shown.field = Some(disclosure.pointer().to_owned());
+                shown.value = serde_json::from_str(disclosure.value()).ok();
+            }
+            FieldState::Withheld(seq) | FieldState::Erased(seq) | FieldState::ErasurePending(seq) => {
+                shown.by_record = Some(seq);
+            }
+            _ => {}
+        }
+        shown
+    });
+    let mut shown: Vec<PrivateField> = shown.collect();
+    shown.sort_by(|a, b| (a.field.is_none(), &a.field).cmp(&(b.field.is_none(), &b.field)));
+    Ok(shown)
+}
+
+fn print_private(fields: &[PrivateField], session: &mut Session) -> Result<(), Complaint> {
+    let console = &mut session.console;
+    console.line("")?;
+    if fields.is_empty() {
+        return console.line("  it seals no field");
+    }
+    for shown in fields {
+        let value = shown.value.as_ref().map(|value| match value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        });
+        if let (Some(field), Some(value)) = (&shown.field, value) {
+            console.line(format!("  private  {}  {}", isolated(field), isolated(&value)))?;
+            continue;
+        }
+        let by = shown.by_record.map(|seq| format!(" by record {seq}")).unwrap_or_default();
+        let digest = shown.digest.to_string();
+        let digest = digest.get(..16).unwrap_or_default();
+        let words = format!("  private  {digest}…  {}{by}", shown.state.replace('_', " "));
+        console.line(console.paint(Paint::Unsure, &words))?;
+    }
+    Ok(())
+}
+
+fn show_record(
+    told: &Told,
+    private: Option<Vec<PrivateField>>,
+    outcome: Outcome,
+    view: &View<'_>,
+    session: &mut Session,
+) -> Result<(), Complaint> {
     let mending: Mending = mending(view.tables(), told.stored.seq).map_err(|error| refusal::rows(&error))?;
     let book = view.key_book().map_err(|error| refusal::rows(&error))?;
     let signature = book.signature_of(&told.stored, &told.body.by);
     if session.console.is_human() {
         let lang = session.global.lang.clone();
-        return record_text::print(told, &mending, signature.as_ref(), view, &lang, &mut session.console);
+        record_text::print(told, &mending, signature.as_ref(), view, &lang, &mut session.console)?;
+        return private.map_or(Ok(()), |fields| print_private(&fields, session));
     }
+    let sealed = view.tables().annexes.row(&seq_key(told.stored.seq)).map_err(|error| refusal::rows(&error))?;
     let answer = ShowAnswer::Record(Box::new(RecordAnswer {
         known_at: view.known_at(),
         record: told.line(mending),
         hash: told.stored.hash.to_string(),
         prev: told.stored.prev.to_string(),
         batch_end: told.stored.end,
+        sealed: sealed.as_ref().map(AnnexCount::of),
+        private,
         signed: told.stored.signature().is_some(),
         signature,
         body: serde_json::from_str(told.stored.body()).unwrap_or_default(),

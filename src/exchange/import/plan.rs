@@ -297,7 +297,7 @@ impl Planner {
 
     fn body(&self, ledger: &Ledger, key: &str, event: Event) -> Result<SubmittedBody, AppendError> {
         let key = Label::new(key).map_err(unwritable)?;
-        let body = ledger.body(&Submission { by: self.by.clone(), key, event });
+        let body = ledger.body(&Submission::new(self.by.clone(), key, event));
         let text = body.to_text()?;
         Ok(SubmittedBody::unsigned(body, text))
     }

@@ -70,7 +70,7 @@ impl Checked {
         });
         let by = ledger.genesis().recorder.clone();
         let key = label(&free_key(ledger, &by, self.file)?)?;
-        let body = ledger.body(&Submission { by, key, event });
+        let body = ledger.body(&Submission::new(by, key, event));
         let text = body.to_text().map_err(AppendError::from)?;
         let own = ledger.own(body, text);
         match ledger.rehearse(&mut self.rehearsal, std::slice::from_ref(&own)) {

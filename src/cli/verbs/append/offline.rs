@@ -137,6 +137,10 @@ fn drafts(append: &AppendArgs, zones: &ZonePolicy) -> Result<Vec<Draft>, Complai
 /// Makes the body and holds it against every rule that needs no ledger.
 fn body(draft: &Draft, origin: &Label) -> Result<Body, Complaint> {
     let by: ActorId = draft.by.clone().ok_or_else(|| incomplete("--by", "in whose name is not said"))?;
+    if !draft.private.is_empty() {
+        let what = "a private part can be handed in on the ledger's machine only";
+        return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave --private out, or append it there"));
+    }
     let body = Body { origin: origin.clone(), by, key: draft.key.clone(), event: draft.event.clone(), sealed: None };
     let mut faults = Vec::new();
     body.check(&Pointer::root(), &mut faults);
