@@ -82,7 +82,7 @@ fn sorted(digests: &[Digest32]) -> Vec<Digest32> {
 
 /// A ledger in a folder of its own, with two approvers registered: its next record is number 4.
 pub(crate) struct Desk {
-    _folder: TempDir,
+    pub(crate) _folder: TempDir,
     pub(crate) path: PathBuf,
 }
 

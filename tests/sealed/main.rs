@@ -7,5 +7,8 @@
 )]
 
 mod appending;
+mod attacks;
 mod desk;
+mod erasing;
+mod killed;
 mod vault;
