@@ -1,6 +1,6 @@
 //! `unseal`: hands chosen sealed fields over, as a file that whoever gets it can check without the ledger.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,6 +12,7 @@ use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
+use crate::cli::whole_file::{self, Audience};
 use crate::event::{AnnexDisclosed, Event};
 use crate::ledger::FieldState;
 use crate::proof::{DisclosureFile, DisclosureFileError, HandedOver};
@@ -229,13 +230,7 @@ fn report(
 
 /// Writes a file that only its owner may read, whole or not at all.
 fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Complaint> {
-    let mut options = std::fs::OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let beside = path.with_file_name(format!(".{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
-    let open = options.write(true).create(true).truncate(true).open(&beside);
-    let written = open.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
+    whole_file::create(path, bytes, Audience::Owner).map_err(|error| {
         let what = format!("the handing over is recorded, and the file could not be written: {error}");
         Complaint::new(Outcome::Io, Code::StorageFailed, what)
             .at(at("--output"))
