@@ -88,7 +88,8 @@ impl Field {
 
     /// What a witness's verbs need.
     fn seat<'a>(&'a self, party: &'a str, verb: &'a [&'a str]) -> Vec<String> {
-        let seat = ["--key", &format!("{party}.key"), "--log", &self.log_key, "--state", party].map(ToOwned::to_owned);
+        let seat =
+            ["--witness-key", &format!("{party}.key"), "--log", &self.log_key, "--state", party].map(ToOwned::to_owned);
         verb.iter().map(|word| (*word).to_owned()).chain(seat).collect()
     }
 
@@ -539,7 +540,19 @@ fn each_mistake_with_keys_and_policies_has_its_exit_code_and_its_words() {
     assert!(!field.path("y.key").exists());
     let log_key_file = "ledger/keys/log.key";
     let serve = |key: &str, log: &str| {
-        field.run(&["witness", "serve", "-n", "--key", key, "--log", log, "--state", "s", "--listen", "127.0.0.1:0"])
+        field.run(&[
+            "witness",
+            "serve",
+            "-n",
+            "--witness-key",
+            key,
+            "--log",
+            log,
+            "--state",
+            "s",
+            "--listen",
+            "127.0.0.1:0",
+        ])
     };
     let said = |output: Output, exit: i32, word: &str| {
         assert_eq!(code(&output), exit, "{}", told(&output));

@@ -173,6 +173,18 @@ codes! {
     FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";
     NotWithheld = "CF0664", "A sealed field is not withheld.", "nothing to release";
     SealedLength = "CF0665", "A sealed list has not 4, 8, 16 or 32 digests.", "leave `sealed` out and hand in the values under `private`: the ledger seals them";
+    BadPrivate = "CF0666", "The private part of a submission could not be read.", "an object of fields: {\"witness\":{\"name\":\"…\"}}, or --private witness.name=@FILE";
+    TooManyPrivate = "CF0667", "A submission has more than 32 private fields.", "put what belongs together into one field, or into several records";
+    PrivateUncertain = "CF0668", "Whether a private part is the one that was sealed before cannot be told.", "hand it in under a new key, or bring the vault and its key back";
+    VaultKeyMissing = "CF0669", "The vault key is not here, or is another.", "bring keys/vault.key back; without it nothing sealed can be opened";
+    VaultDamaged = "CF0670", "The vault holds something else than was stored.", "the log is not concerned; bring vault/ and keys/vault/ back from a copy";
+    SealedUndisclosed = "CF0671", "A submission holds digests of sealed fields, and not what they stand for.", "hand in the values under `private`: the ledger seals them";
+    UnknownSealedField = "CF0672", "A record has no such sealed field.", "`ceasefire show SEQ --private` lists the fields for whoever holds the vault key";
+    BadDisclosureFile = "CF0673", "The file is no file of handed over fields.", "`ceasefire unseal SEQ --field NAME … -o FILE` makes one";
+    NotSealedHere = "CF0674", "A disclosure is not what this record sealed.", "it was changed, or belongs to another record or field";
+    WithheldOrLost = "CF0675", "A sealed field is not in the vault, and no record says that it was erased.", "it is withheld here or lost; look in another copy of vault/ and keys/vault/";
+    ErasurePending = "CF0676", "A recorded erasure is not carried out yet.", "mend what the note says; the next command that writes carries it out";
+    OutputExists = "CF0677", "The file to be written exists.", "choose another name";
 
     EvidenceAltered = "CF0681", "The stored bytes of a piece of evidence are not what its record says.", "keep what lies there as it is; adding the original again restores it: ceasefire evidence add FILE";
     EvidenceMissing = "CF0682", "The bytes of a piece of evidence are not stored here.", "ask its holder (ceasefire evidence show HASH) for the file and add it again";
@@ -188,18 +200,6 @@ codes! {
     BadCell = "CF0707", "A cell does not have the form that its column has.", "mend the cell; the manual page on imports gives the form of each column";
     BadArchive = "CF0708", "The compressed file is damaged or is not one.", "fetch the file again";
     CannotCorrect = "CF0709", "A row of the series stands for something else now, and the earlier record can be neither corrected nor retracted.", "registered names stay; give the row another id";
-    BadPrivate = "CF0666", "The private part of a submission could not be read.", "an object of fields: {\"witness\":{\"name\":\"…\"}}, or --private witness.name=@FILE";
-    TooManyPrivate = "CF0667", "A submission has more than 32 private fields.", "put what belongs together into one field, or into several records";
-    PrivateUncertain = "CF0668", "Whether a private part is the one that was sealed before cannot be told.", "hand it in under a new key, or bring the vault and its key back";
-    VaultKeyMissing = "CF0669", "The vault key is not here, or is another.", "bring keys/vault.key back; without it nothing sealed can be opened";
-    VaultDamaged = "CF0670", "The vault holds something else than was stored.", "the log is not concerned; bring vault/ and keys/vault/ back from a copy";
-    SealedUndisclosed = "CF0671", "A submission holds digests of sealed fields, and not what they stand for.", "hand in the values under `private`: the ledger seals them";
-    UnknownSealedField = "CF0672", "A record has no such sealed field.", "`ceasefire show SEQ --private` lists the fields for whoever holds the vault key";
-    BadDisclosureFile = "CF0673", "The file is no file of handed over fields.", "`ceasefire unseal SEQ --field NAME … -o FILE` makes one";
-    NotSealedHere = "CF0674", "A disclosure is not what this record sealed.", "it was changed, or belongs to another record or field";
-    WithheldOrLost = "CF0675", "A sealed field is not in the vault, and no record says that it was erased.", "it is withheld here or lost; look in another copy of vault/ and keys/vault/";
-    ErasurePending = "CF0676", "A recorded erasure is not carried out yet.", "mend what the note says; the next command that writes carries it out";
-    OutputExists = "CF0677", "The file to be written exists.", "choose another name";
 
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }

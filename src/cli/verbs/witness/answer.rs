@@ -18,7 +18,7 @@ use crate::witness::{Answered, Contradiction, Reason, Why};
 /// What `witness answer` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ceasefire witness answer request.txt -o answer.txt --key party-a.key --log example.org/nk2020+9f2c…+AQ… --state party-a\n\n\
+    after_help = "Example:\n  ceasefire witness answer request.txt -o answer.txt --witness-key party-a.key --log example.org/nk2020+9f2c…+AQ… --state party-a\n\n\
     The request comes from `ceasefire witness request`; the answer goes back to `ceasefire witness take`. Both hold the \
     bytes that would go over HTTP."
 )]

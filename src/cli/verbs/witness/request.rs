@@ -21,7 +21,7 @@ const SMALL_BYTES: usize = 1024;
 /// What `witness request` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire witness request party-b -o request.txt\n  \
-    … party B's machine: ceasefire witness answer request.txt -o answer.txt --key … --log … --state …\n  \
+    … party B's machine: ceasefire witness answer request.txt -o answer.txt --witness-key … --log … --state …\n  \
     ceasefire witness take answer.txt\n\n\
     The file holds the bytes that would go over HTTP. It grows by 45 bytes for each doubling of the log: up to 1 KB for \
     a log of 65,536 records, and at most some 2 KB for a million million.")]

@@ -18,7 +18,7 @@ use crate::witness::{Memory, MemoryError, ShelfError, StartError, Witness};
 #[derive(Debug, Args)]
 pub struct Seat {
     /// The witness's key, made by `ceasefire witness new`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "witness-key", value_name = "FILE")]
     pub key: PathBuf,
     /// What the witness knows
     #[command(flatten)]

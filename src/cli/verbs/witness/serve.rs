@@ -22,7 +22,7 @@ use crate::witness::{Answered, Contradiction, Witness};
 /// What `witness serve` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ceasefire witness serve --key party-a.key --log example.org/nk2020+9f2c…+AQ… --state party-a\n\n\
+    after_help = "Example:\n  ceasefire witness serve --witness-key party-a.key --log example.org/nk2020+9f2c…+AQ… --state party-a\n\n\
     It answers POST /add-checkpoint as C2SP tlog-witness 1.0.0 says. It listens on this machine only, unless --listen \
     names another address; a web server in front of it gives it TLS.\n\
     SIGINT and SIGTERM end it after the requests that have begun, with exit code 0."
