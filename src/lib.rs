@@ -45,7 +45,7 @@
 //! | 1 | [`event`] | what can be recorded |
 //! | 2 | [`record`] | the envelope: encode, strict decode, hash, receipt |
 //! | 3 | [`log`] | segments, writer, reader, recovery, verification of the chain |
-//! | 3 | [`proof`] | tree, tiles, signed notes, checkpoints, cosignatures: formats, not yet used by the commands |
+//! | 3 | [`proof`] | tree, tiles, signed notes, checkpoints, cosignatures, bundles: formats |
 //! | 3 | [`rules`] | admission, lifecycle, scope, contest, counting: pure functions |
 //! | 4 | [`projection`] | folds of the log into rows, in memory and in sled |
 //! | 4 | [`evidence`] | evidence files, kept by the hash of their bytes |
@@ -62,7 +62,7 @@
 //!
 //! # What it does not do
 //!
-//! It does not replicate, serve HTTP or publish checkpoints yet: see [`manual::limits`].
+//! It does not replicate: see [`manual::limits`].
 
 #[cfg(feature = "cli")]
 pub mod cli;
