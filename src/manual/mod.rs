@@ -10,6 +10,7 @@
 //! | [`signatures`] | who may sign what, with which key, and how a signature is checked |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
+//! | [`imports`] | what files can be read in, and what becomes of them |
 //! | [`questions`] | which command answers which question |
 //! | [`reports`] | what a situation report and its pictures show, and what they do not |
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
@@ -45,6 +46,9 @@ pub mod limits {
 }
 pub mod projections {
     #![doc = include_str!("projections.md")]
+}
+pub mod imports {
+    #![doc = include_str!("imports.md")]
 }
 pub mod questions {
     #![doc = include_str!("questions.md")]

@@ -6,7 +6,7 @@
 //!
 //! [`View`](crate::ledger::View) answers, [`gather`] puts the answers together, and the renderings only write down what a
 //! [`Situation`] holds: no rendering counts anything. The page is one file without scripts that loads nothing from
-//! anywhere. [`words`] has the headings in English and Arabic.
+//! anywhere. `words` has the headings in English and Arabic.
 
 mod annex;
 mod gather;
