@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::situation::{
-    AccessLine, Casualty, CorrectionLine, Counted, IncidentLine, LateLine, Situation, StateLine, StatementLine,
-    Stretches, SummaryLine, TimelineBar,
+    Casualty, CorrectionLine, Counted, IncidentLine, LateLine, Situation, StateLine, StatementLine, Stretches,
+    SummaryLine, TimelineBar,
 };
 use crate::event::{About, Event};
 use crate::ledger::{CounterReading, TallyQuestion, View};
@@ -86,7 +86,7 @@ pub fn gather(view: View<'_>, question: &ReportQuestion<'_>) -> Result<Option<Si
         regions: by_place(&now, Reach::Region, &view.places()?, Some(period), question.rules.floors),
         casualties: casualties(&now, question.rules),
         incidents: gathering.lines(&now, period)?,
-        access: gathering.access()?,
+        access: view.coverage_of(Some(period))?.denied,
         statements: gathering.statements()?,
         late: gathering.late(recorded)?,
         corrections: gathering.corrections(recorded)?,
@@ -209,7 +209,7 @@ impl<'a> Gathering<'a> {
     fn point_of(&self, place: &str) -> Result<Option<(i64, i64, u64)>, GatherError> {
         let Some(row) = self.view.tables().places.row(place)? else { return Ok(None) };
         for seq in row.records.iter().rev() {
-            let located = match self.event(*seq)? {
+            let located = match self.view.event_at(*seq)? {
                 Some(Event::PlaceRegistered(event)) => event.location,
                 Some(Event::RecordCorrected(event)) => match *event.replacement {
                     Event::PlaceRegistered(event) => event.location,
@@ -224,27 +224,8 @@ impl<'a> Gathering<'a> {
         Ok(None)
     }
 
-    fn event(&self, seq: Seq) -> Result<Option<Event>, GatherError> {
-        let record = self.view.reader().record_at(seq)?;
-        Ok(record.and_then(|record| Body::read(record.body()).ok()).map(|body| body.event))
-    }
-
     fn recorded_at(&self, seq: Seq) -> Result<Option<Instant>, GatherError> {
         Ok(self.view.reader().record_at(seq)?.map(|record| record.at))
-    }
-
-    fn access(&self) -> Result<Vec<AccessLine>, RowError> {
-        let mut lines = Vec::new();
-        self.view.tables().coverage.walk("", |_, row| {
-            if let CoverageRow::AccessDenied { monitor, by, when } = &row.claim
-                && row.stands()
-                && when.is_none_or(|when| self.period.meets(when))
-            {
-                let by = by.iter().map(ToString::to_string).collect();
-                lines.push(AccessLine { monitor: monitor.to_string(), by, when: *when, record: row.seq });
-            }
-        })?;
-        Ok(lines)
     }
 
     /// What was said in the period about the ceasefire or about an incident of the period; where a source does not say
@@ -264,7 +245,7 @@ impl<'a> Gathering<'a> {
         })?;
         let mut lines = Vec::new();
         for (seq, at, row) in rows {
-            let Some(event) = self.event(seq)? else { continue };
+            let Some(event) = self.view.event_at(seq)? else { continue };
             let source = event.source();
             let said = source.and_then(|source| source.asserted.as_ref().or(source.published.as_ref()));
             let said = said.map(crate::vocab::When::span);

@@ -22,7 +22,7 @@ pub use markdown::markdown;
 pub use page::page;
 pub use picture::{Layer, LayerError, PICTURES, Picture, draw};
 pub use situation::{
-    AccessLine, Casualty, CorrectionLine, Counted, IncidentLine, LateLine, Situation, StateLine, StatementLine,
-    Stretches, SummaryLine, TimelineBar,
+    Casualty, CorrectionLine, Counted, IncidentLine, LateLine, Situation, StateLine, StatementLine, Stretches,
+    SummaryLine, TimelineBar,
 };
 pub use words::Words;

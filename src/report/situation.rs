@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CounterReading, Coverage, KnownAt};
+use crate::ledger::{CounterReading, Coverage, Denied, KnownAt};
 use crate::rules::breakdown::SlotCount;
 use crate::rules::incident::Status;
 use crate::rules::lifecycle::State;
@@ -41,7 +41,7 @@ pub struct Situation {
     /// Every incident that lies or may lie in the period.
     pub incidents: Vec<IncidentLine>,
     /// Where monitors could not go.
-    pub access: Vec<AccessLine>,
+    pub access: Vec<Denied>,
     /// What was said in the period.
     pub statements: Vec<StatementLine>,
     /// Incidents of earlier periods whose first report was recorded in this one.
@@ -134,20 +134,6 @@ pub struct IncidentLine {
     pub recorded: Option<Instant>,
     /// The records.
     pub records: Vec<Seq>,
-}
-
-/// A denied movement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AccessLine {
-    /// Which monitor.
-    pub monitor: String,
-    /// Who denied it.
-    pub by: Vec<String>,
-    /// When.
-    pub when: Option<Span>,
-    /// The record.
-    pub record: Seq,
 }
 
 /// Something that was said.

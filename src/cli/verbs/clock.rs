@@ -47,7 +47,8 @@ fn only(zones: &ZonePolicy) -> Option<i32> {
     if minutes.next().is_none() { first } else { None }
 }
 
-fn unreadable(flag: &str, text: &str, hint: &str) -> Complaint {
+/// Complains about a date or time that cannot be read.
+pub fn unreadable(flag: &str, text: &str, hint: &str) -> Complaint {
     let place = Place { file: Some(flag.to_owned()), ..Place::default() };
     Complaint::new(Outcome::Rejected, Code::BadTime, format!("`{text}` is not a time")).at(place).hint(hint)
 }

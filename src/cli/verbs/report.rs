@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::clock::ClockArgs;
+use super::clock::{ClockArgs, unreadable};
 use super::state::ceasefire_id;
 use crate::cli::args::Format;
 use crate::cli::complaint::{Complaint, Place};
@@ -151,11 +151,6 @@ fn bound(flag: &str, text: &str, cut: Cut, side: Side) -> Result<Instant, Compla
 
 fn date(text: &str) -> Option<NaiveDate> {
     (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
-}
-
-fn unreadable(flag: &str, text: &str, hint: &str) -> Complaint {
-    let place = Place { file: Some(flag.to_owned()), ..Place::default() };
-    Complaint::new(Outcome::Rejected, Code::BadTime, format!("`{text}` is not a time")).at(place).hint(hint)
 }
 
 fn read_layer((path, credit): (&Path, &str)) -> Result<Layer, Complaint> {

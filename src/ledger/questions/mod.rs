@@ -19,9 +19,9 @@ pub use pending::{PendingAnswer, PendingIncident};
 pub use stated::{Stated, StatedAnswer};
 pub use unanswered::{Absent, AttendanceAnswer, Unanswered, UnansweredAnswer};
 
-use super::reading::ReplayError;
 use super::view::View;
 use crate::event::Event;
+use crate::log::ReadError;
 use crate::record::Body;
 use crate::vocab::{ActorRef, Instant, Seq};
 
@@ -37,8 +37,11 @@ fn names(actors: &[ActorRef]) -> Vec<String> {
 }
 
 impl View<'_> {
-    /// Reads the event of a record as the log has it.
-    fn event_at(&self, seq: Seq) -> Result<Option<Event>, ReplayError> {
+    /// Reads the event of a record as the log has it; nothing where there is no such record, or its body does not read.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn event_at(&self, seq: Seq) -> Result<Option<Event>, ReadError> {
         let Some(record) = self.reader.record_at(seq)? else { return Ok(None) };
         Ok(Body::read(record.body()).ok().map(|body| body.event))
     }
