@@ -87,8 +87,8 @@ pub mod witness;
 
 pub use event::{Event, ViolationReported};
 pub use ledger::{
-    AppendError, Archive, CreateError, Depth, Folder, Genesis, Ledger, Notice, OpenError, Replayed, Submission,
-    TallyQuestion, Until, Verdict, VerifyError, VerifyQuestion, VerifyReport, View,
+    AppendError, Archive, CreateError, Depth, Folder, Genesis, Ledger, Notice, OpenError, Replayed, SharedLedger,
+    Submission, TallyQuestion, Until, Verdict, VerifyError, VerifyQuestion, VerifyReport, View,
 };
 pub use record::Receipt;
 pub use rules::counting::{COUNT_1, Lineage};

@@ -88,7 +88,7 @@ type Step = Vec<(u8, u8, Option<u8>)>;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(
-        proptest::collection::vec((0_u8..3, 0_u8..12, proptest::option::of(any::<u8>())), 0..5),
+        proptest::collection::vec((0_u8..3, 0_u8..12, proptest::option::of(0_u8..48)), 0..5),
         1..60,
     )
 }
@@ -158,7 +158,7 @@ fn three_stretches() -> (MemoryLayers, Vec<(u64, Model)>) {
     let (mut model, mut ends) = (Model::new(), Vec::new());
     for end in [10_u8, 20, 30] {
         let changes: Vec<RowChange> = (0..40)
-            .map(|key| (key_of(key % 3, key + end / 10), (key % 7 != end / 10).then(|| value_of(key / 2 + end / 10))))
+            .map(|key| (key_of(key % 3, key + end / 10), (key % 7 != end / 10).then(|| value_of(key / 8 + end / 10))))
             .collect();
         for (key, value) in &changes {
             match value {
@@ -199,7 +199,7 @@ fn every_flipped_byte_of_a_layer_is_noticed_and_none_is_answered_from() {
     for name in whole.list().unwrap() {
         let length = whole.open(name).unwrap().length().unwrap();
         let mut unnoticed = Vec::new();
-        for at in (0..length).step_by(7) {
+        for at in (0..length).step_by(13) {
             let (files, _) = copied(&whole);
             files.damage(name, |bytes| bytes[usize::try_from(at).unwrap()] ^= 1 << (at % 8));
             if !assert_never_wrong(&files, &ends, &format!("{name}, byte {at}")) {
@@ -208,9 +208,9 @@ fn every_flipped_byte_of_a_layer_is_noticed_and_none_is_answered_from() {
         }
         // The sieve is read only when many rows are asked for one by one.
         let sieve = 200;
-        assert!(unnoticed.len() < sieve / 7, "{name}: {unnoticed:?}");
+        assert!(unnoticed.len() < sieve / 13, "{name}: {unnoticed:?}");
         assert!(
-            unnoticed.windows(2).all(|pair| pair[1] - pair[0] == 7),
+            unnoticed.windows(2).all(|pair| pair[1] - pair[0] == 13),
             "{name}: {unnoticed:?} is more than the sieve"
         );
     }
@@ -224,7 +224,8 @@ fn a_damaged_sieve_is_noticed_when_it_is_read() {
     let undamaged = rows_of(&LayeredRows::as_of(layers(&files, LayerPlan::STANDARD), Seq::new(30)), b"").unwrap();
     assert_eq!(undamaged, ends[2].1);
     let mut noticed = 0;
-    for at in 0..length {
+    // It lies before root and header, at the end.
+    for at in length.saturating_sub(1_000)..length {
         let (files, _) = copied(&files);
         files.damage(name, |bytes| bytes[usize::try_from(at).unwrap()] ^= 1);
         let Ok((stack, _)) = Layers::open(Arc::new(files), LayerPlan::STANDARD, log(), &Cursor::current_versions())
@@ -251,7 +252,7 @@ fn every_shortened_layer_is_noticed() {
     let (whole, ends) = three_stretches();
     for name in whole.list().unwrap() {
         let length = usize::try_from(whole.open(name).unwrap().length().unwrap()).unwrap();
-        for kept in (0..length).step_by(13) {
+        for kept in (0..length).step_by(97) {
             let (files, _) = copied(&whole);
             files.damage(name, |bytes| bytes.truncate(kept));
             assert!(assert_never_wrong(&files, &ends, &format!("{name} cut to {kept}")), "{name} cut to {kept}");
@@ -359,7 +360,7 @@ fn assert_same_view(found: &Replayed, expected: &Replayed, what: &str) {
 }
 
 proptest! {
-    #![proptest_config(cases(16))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn an_answer_as_known_through_layers_is_that_of_a_fold_from_record_1(
@@ -426,8 +427,8 @@ fn a_damaged_layer_is_told_of_and_the_answers_stay_the_logs() {
     let mut told = 0;
     for file in whole.layers() {
         let bytes = fs::read(&file).unwrap();
-        for step in 0..40 {
-            let at = bytes.len().saturating_sub(1) * step / 39;
+        for step in 0..12 {
+            let at = bytes.len().saturating_sub(1) * step / 11;
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x10;
             fs::write(&file, damaged).unwrap();
@@ -443,7 +444,7 @@ fn a_damaged_layer_is_told_of_and_the_answers_stay_the_logs() {
             fs::write(&file, &bytes).unwrap();
         }
     }
-    assert!(told > 100, "{told}");
+    assert!(told > 20, "{told}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
+mod shared;
 mod signing;
 mod state;
 mod stored;
@@ -52,6 +53,7 @@ pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 pub use rehearsal::Rehearsal;
 #[cfg(feature = "exchange")]
 pub(crate) use rehearsal::Rehearsed;
+pub use shared::SharedLedger;
 pub use signing::SubmittedBody;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
 pub use stored::{Notice, StoredRows};

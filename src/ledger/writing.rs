@@ -3,6 +3,8 @@
 mod sealing;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -21,7 +23,7 @@ use crate::log::{
     AppendError as LogAppendError, DiskStorage, Head, LogReader, LogSettings, LogWriter, NewBody,
     OpenError as LogOpenError, Storage, StorageError, TornPolicy,
 };
-use crate::projection::{Cursor, Fold, FoldError, GenesisRow, RowError, submission_key};
+use crate::projection::{Cursor, Fold, FoldError, GenesisRow, Recorded, RowError, submission_key};
 use crate::proof::{BodySignature, BodySigner, Note, SignerKey, VerifierKey};
 use crate::publication::{LastSigned, Publication, PublishError, Published};
 use crate::record::{Body, Receipt, RecordHash};
@@ -198,9 +200,14 @@ pub struct Ledger {
     pub(super) policy: SignaturePolicy,
     submitter_key: Option<BodySigner>,
     uncommitted: u64,
+    /// After rows could not be written: so many must wait before it is tried again.
+    put_off_until: u64,
     stale: Option<FoldError>,
     notices: Vec<Notice>,
 }
+
+/// How many records are folded before rows that could not be written are tried again.
+const TRY_AGAIN_AFTER: u64 = 1_000;
 
 /// How the writer is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -288,6 +295,7 @@ impl Ledger {
             policy: settings.signatures,
             submitter_key: None,
             uncommitted: 0,
+            put_off_until: 0,
             stale: None,
             notices,
         };
@@ -326,6 +334,7 @@ impl Ledger {
         let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
         let batch: Vec<SubmittedBody> =
             bodies.into_iter().zip(texts).map(|(body, text)| SubmittedBody::unsigned(body, text)).collect();
+        check_bytes(&batch)?;
         self.append_agreeing(&self.signed(&batch), expected)
     }
 
@@ -396,7 +405,7 @@ impl Ledger {
             receipts.push(receipt);
         }
         if !new.is_empty() {
-            self.follow();
+            self.follow_given(batch, &receipts);
             self.carry_out(&bodies);
         }
         Ok(receipts)
@@ -488,6 +497,12 @@ impl Ledger {
     #[must_use]
     pub const fn genesis(&self) -> &GenesisRow {
         &self.genesis
+    }
+
+    /// Gives the ledger's name in the world, which stands in every body.
+    #[must_use]
+    pub const fn origin(&self) -> &Label {
+        &self.origin
     }
 
     /// Gives the last acknowledged record.
@@ -585,24 +600,30 @@ impl Ledger {
         if self.genesis.newer > 0 {
             return Err(AppendError::NewerLog { count: self.genesis.newer });
         }
-        let mut pending = Pending::default();
-        let mut in_batch: std::collections::BTreeMap<String, Digest32> = std::collections::BTreeMap::new();
-        let mut admitted = Vec::with_capacity(batch.len());
+        let mut so_far = Admitted::default();
         let mut gate = Gate::new(self, &self.keys, self.head().seq.next(), batch);
-        for (index, given) in batch.iter().enumerate() {
-            let SubmittedBody { body, text, .. } = given;
-            let earlier = self.earlier(body, text, index, &in_batch)?;
-            if earlier.is_none() {
-                self.admit_one(given, index, &[&pending], &mut gate)?;
-                if !self.is_disclosed(body) {
-                    return Err(AppendError::Undisclosed { index });
-                }
-                pending.take(body, &self.fold.tables, &[])?;
-                in_batch.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
+        batch.iter().enumerate().map(|(index, given)| self.admit_next(given, index, &mut so_far, &mut gate)).collect()
+    }
+
+    /// Admits one submission of a batch after those before it. A refused one leaves no trace.
+    pub(super) fn admit_next(
+        &self,
+        given: &SubmittedBody,
+        index: usize,
+        so_far: &mut Admitted,
+        gate: &mut Gate<'_>,
+    ) -> Result<Option<Earlier>, AppendError> {
+        let SubmittedBody { body, text, .. } = given;
+        let earlier = self.earlier(body, text, index, &so_far.keys)?;
+        if earlier.is_none() {
+            self.admit_one(given, index, &[&so_far.pending], gate)?;
+            if !self.is_disclosed(body) {
+                return Err(AppendError::Undisclosed { index });
             }
-            admitted.push(earlier);
+            so_far.pending.take(body, &self.fold.tables, &[])?;
+            so_far.keys.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
         }
-        Ok(admitted)
+        Ok(earlier)
     }
 
     /// Step 1 of a record's way in: the key decides before any rule does.
@@ -611,7 +632,7 @@ impl Ledger {
         body: &Body,
         text: &str,
         index: usize,
-        in_batch: &std::collections::BTreeMap<String, Digest32>,
+        in_batch: &BTreeMap<String, Digest32>,
     ) -> Result<Option<Earlier>, AppendError> {
         let key = submission_key(&body.by, body.key.as_str());
         let reused = |earlier| AppendError::KeyReused { index, key: body.key.clone(), earlier };
@@ -647,42 +668,74 @@ impl Ledger {
         Ok(())
     }
 
-    fn receipt_again(&self, seq: Seq) -> Result<Receipt, AppendError> {
+    pub(super) fn receipt_again(&self, seq: Seq) -> Result<Receipt, AppendError> {
         let lost = || ReplayError::Empty;
         let record = self.reader.record_at(seq).map_err(ReplayError::from)?.ok_or_else(lost)?;
         let head = self.reader.record_at(record.end).map_err(ReplayError::from)?.ok_or_else(lost)?;
         Ok(Receipt { seq, hash: record.hash, at: record.at, head_seq: head.seq, head: head.hash, replayed: true })
     }
 
-    /// Takes what was just acknowledged into the rows. A failure here concerns the rows alone: they are made anew.
+    /// Takes what was just acknowledged into the rows, as the log has it. A failure here concerns the rows alone: they are
+    /// made anew.
     pub(super) fn follow(&mut self) {
         if self.stale.is_some() {
             return;
         }
-        let from = self.cursor.seq.next();
-        let mut unwritten = None;
-        let followed = self.reader.records(from, None).map_err(ReplayError::from).and_then(|records| {
-            for record in records {
-                let record = record?;
-                let recorded = read_body(record.body(), record.seq, record.at)?;
-                self.keys.take(&recorded.event, record.seq);
-                self.fold.apply(&recorded)?;
-                self.cursor.seq = record.seq;
-                self.cursor.head = record.hash;
-                self.uncommitted += 1;
-                if self.fold.is_due(record.seq) && unwritten.is_none() {
-                    unwritten = self.settle().and_then(|()| self.fold.tidy()).err();
-                }
+        let Ok(records) = self.reader.records(self.cursor.seq.next(), None) else { return };
+        for record in records {
+            let Ok(record) = record else { return };
+            let Ok(recorded) = read_body(record.body(), record.seq, record.at) else { return };
+            if self.take(&recorded, record.hash).is_break() {
+                return;
             }
-            Ok(())
-        });
-        if let Err(ReplayError::Fold(error)) = followed {
-            self.stale = Some(error);
-        } else if self.uncommitted >= crate::projection::COMMIT_EVERY && unwritten.is_none() {
-            unwritten = self.settle().err();
         }
-        // What is not written stays in memory; the answers are the same.
-        self.notices.extend(unwritten.map(|error| Notice::ProjectionsUnwritable { why: error.to_string() }));
+    }
+
+    /// Does what [`Ledger::follow`] does without reading again what is at hand: the bodies are those of the log's bytes.
+    /// Where the ledger put a record of its own between them, as a seal, the log is read after all.
+    pub(super) fn follow_given(&mut self, batch: &[SubmittedBody], receipts: &[Receipt]) {
+        for (SubmittedBody { body, text, .. }, receipt) in batch.iter().zip(receipts) {
+            if receipt.replayed || receipt.seq <= self.cursor.seq {
+                continue;
+            }
+            if receipt.seq != self.cursor.seq.next() || self.stale.is_some() {
+                break;
+            }
+            let recorded = Recorded {
+                seq: receipt.seq,
+                at: receipt.at,
+                by: body.by.clone(),
+                key: body.key.clone(),
+                body: digest_of(text),
+                sealed: body.sealed.clone().unwrap_or_default(),
+                event: body.event.clone(),
+            };
+            if self.take(&recorded, receipt.hash).is_break() {
+                return;
+            }
+        }
+        if self.cursor.seq < self.writer.head().seq {
+            self.follow();
+        }
+    }
+
+    /// Folds one record. Rows that cannot be written stay in memory; the answers are the same.
+    fn take(&mut self, recorded: &Recorded, hash: RecordHash) -> ControlFlow<()> {
+        self.keys.take(&recorded.event, recorded.seq);
+        if let Err(error) = self.fold.apply(recorded) {
+            self.stale = Some(error);
+            return ControlFlow::Break(());
+        }
+        (self.cursor.seq, self.cursor.head) = (recorded.seq, hash);
+        self.uncommitted += 1;
+        if self.fold.is_due(recorded.seq) && self.uncommitted >= self.put_off_until {
+            self.put_off_until = 0;
+            if let Err(error) = self.settle().and_then(|()| self.fold.tidy()) {
+                self.put_off_until = self.uncommitted + TRY_AGAIN_AFTER;
+                self.notices.push(Notice::ProjectionsUnwritable { why: error.to_string() });
+            }
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -695,8 +748,15 @@ pub enum WouldAppend {
     Replayed,
 }
 
+/// What of a batch was admitted so far.
+#[derive(Default)]
+pub(super) struct Admitted {
+    pending: Pending,
+    keys: BTreeMap<String, Digest32>,
+}
+
 /// Where the same submission stands already.
-enum Earlier {
+pub(super) enum Earlier {
     InLog(Seq),
     InBatch(String),
 }
@@ -706,9 +766,11 @@ fn unsigned(batch: &[(Body, String)]) -> Vec<SubmittedBody> {
 }
 
 /// What is admitted is the body and what is logged are the bytes: they must be one.
-fn check_bytes(batch: &[SubmittedBody]) -> Result<(), AppendError> {
+pub(super) fn check_bytes(batch: &[SubmittedBody]) -> Result<(), AppendError> {
     let differs = |given: &SubmittedBody| !Body::read(&given.text).is_ok_and(|read| read == given.body);
-    let other = batch.par_iter().position_first(differs);
+    // To wake the other cores costs more than a few bodies.
+    let few = batch.len() < 64;
+    let other = if few { batch.iter().position(differs) } else { batch.par_iter().position_first(differs) };
     other.map_or(Ok(()), |index| Err(AppendError::OtherBytes { index }))
 }
 

@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SegmentName;
-use super::blocks::{BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, scan_tail};
+use super::blocks::{BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, read_range, scan_tail};
 use super::chain::{ChainFault, ChainPoint, Head, Place, Walk};
 use super::recovery::Verdict;
 use super::storage::{Storage, StorageError};
 use super::stored::StoredRecord;
+use crate::record::MAX_RECORD_BYTES;
 use crate::vocab::Seq;
 
 /// One line in so many has its offset remembered.
@@ -116,6 +117,16 @@ impl LogReader {
         let Some((segment, limit)) = after.checked_sub(1).and_then(|at| visible.segments.get(at)) else {
             return Err(missing(seq, SegmentName::FIRST, 0));
         };
+        if seq == visible.head.seq {
+            // It was just read to find the end: no need to look for its place from the segment's start.
+            return last_line(
+                self.storage.as_ref(),
+                *segment,
+                known_limit(self.storage.as_ref(), *segment, *limit)?,
+                seq,
+            )
+            .map(Some);
+        }
         self.find_line(*segment, *limit, seq).map(Some)
     }
 
@@ -242,6 +253,16 @@ fn known_limit(storage: &dyn Storage, name: SegmentName, limit: u64) -> Result<u
 
 fn missing(seq: Seq, segment: SegmentName, offset: u64) -> ReadError {
     ReadError::Corrupt { seq, segment, offset, why: ChainFault::Missing }
+}
+
+/// Reads the last line of the complete batches of a segment.
+fn last_line(storage: &dyn Storage, segment: SegmentName, limit: u64, seq: Seq) -> Result<StoredRecord, ReadError> {
+    let start = limit.saturating_sub(MAX_RECORD_BYTES as u64 + 2);
+    let bytes = read_range(storage, segment, start, limit)?;
+    let ended = bytes.strip_suffix(b"\n").ok_or_else(|| missing(seq, segment, limit))?;
+    let from = memchr::memrchr(b'\n', ended).map_or(0, |newline| newline + 1);
+    let place = Place { segment, offset: start + from as u64 };
+    only_line(&RawLine { place, bytes: ended.get(from..).unwrap_or_default(), terminated: true }, seq)
 }
 
 fn only_line(raw: &RawLine<'_>, seq: Seq) -> Result<StoredRecord, ReadError> {

@@ -16,6 +16,7 @@
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
 //! | [`tree_and_checkpoints`] | what is signed, how it is proved, receipts, and what is remembered |
 //! | [`threat_model`] | who attacks how, what stands against it, what is left over |
+//! | [`performance`] | what is fast, what is not, and how to measure |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -43,6 +44,9 @@ pub mod lifecycle {
 }
 pub mod limits {
     #![doc = include_str!("limits.md")]
+}
+pub mod performance {
+    #![doc = include_str!("performance.md")]
 }
 pub mod projections {
     #![doc = include_str!("projections.md")]

@@ -11,9 +11,6 @@ use super::tables::Tables;
 use crate::record::RecordHash;
 use crate::vocab::Seq;
 
-/// How many records a writer folds at most before their rows are written, so that few are folded again after a crash.
-pub const COMMIT_EVERY: u64 = 4_096;
-
 pub(super) const CURSOR_KEY: &[u8] = b"!cursor";
 
 /// How far a fold has come, and in which log.

@@ -18,6 +18,9 @@ const PRESENT: u8 = b'+';
 /// A row that the layers hold and that was removed since.
 const REMOVED: u8 = b'-';
 
+/// So many changes at once become a layer of their own before their time: sled takes few rows well and many badly.
+const MOST_FRESH: usize = 4_096;
+
 /// On which layers the fresh rows stand; nothing where there were none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +157,7 @@ impl RowStore for LayeredRows {
     }
 
     fn commit(&self, changes: Vec<RowChange>, cursor: &Cursor) -> Result<(), RowError> {
-        if self.layers.is_due(cursor.seq) {
+        if self.layers.is_due(cursor.seq) || changes.len() > MOST_FRESH {
             return self.settle(changes, cursor);
         }
         let mut marked: Vec<RowChange> = changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect();

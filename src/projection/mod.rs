@@ -25,7 +25,7 @@ mod tables;
 mod tally;
 
 pub use digest::{ProjectionDigest, projection_digests};
-pub use fold::{COMMIT_EVERY, Cursor, Fold, FoldError};
+pub use fold::{Cursor, Fold, FoldError};
 pub use layered_rows::LayeredRows;
 pub use recorded::Recorded;
 pub use rows::{MemoryRows, RowChange, RowError, RowStore, RowVisitor};

@@ -122,7 +122,7 @@ impl Ledger {
     }
 
     /// Carries out the erasures among bodies that were just recorded. What fails is tried again at the next opening.
-    pub(super) fn carry_out(&mut self, new: &[&Body]) {
+    pub(in crate::ledger) fn carry_out(&mut self, new: &[&Body]) {
         let targets: Vec<_> = new
             .iter()
             .filter_map(|body| match &body.event {

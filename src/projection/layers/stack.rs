@@ -29,9 +29,9 @@ pub struct LayerPlan {
 }
 
 impl LayerPlan {
-    /// A layer every 16,384 records, and a great one every 32 of them: at ten million records some fifty layers, and an
-    /// answer as known at any record folds at most 16,383 records.
-    pub const STANDARD: Self = Self { records: 16_384, merged: 32 };
+    /// A layer every 8,192 records, and a great one every 32 of them: at ten million records some seventy layers, and an
+    /// answer as known at any record folds at most 8,191 records.
+    pub const STANDARD: Self = Self { records: 8_192, merged: 32 };
 }
 
 /// What a walk over layers is shown: a key and its bytes, or that it was removed; `false` ends the walk.

@@ -1,0 +1,100 @@
+//! What is measured with: made-up records, the same for the same seed, and a ledger of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
+use ceasefire_ledger::record::Body;
+use ceasefire_ledger::{Folder, Genesis, Ledger, SystemClock};
+use tempfile::TempDir;
+
+use crate::{Options, Outcome};
+
+/// How many records a batch has in bulk.
+pub const BATCH: usize = 1_000;
+
+/// A ledger on the disk.
+pub struct Material {
+    temp: TempDir,
+    /// The ledger.
+    pub folder: Folder,
+    /// How long its making took, in seconds.
+    pub made_in: f64,
+    /// How many records it has, with those that the ledger makes itself.
+    pub records: u64,
+    /// The bytes of its records without line ends.
+    pub raw_bytes: u64,
+}
+
+impl Material {
+    /// Makes a ledger of made-up records.
+    pub fn make(options: &Options) -> Outcome<Self> {
+        let temp = tempfile::tempdir_in(&options.folder)?;
+        let folder = Folder::at(temp.path().join("ledger"));
+        let started = std::time::Instant::now();
+        let records = append_all(&folder, options.records)?;
+        let made_in = started.elapsed().as_secs_f64();
+        let bytes: u64 = segments(&folder)?.iter().map(|path| fs::metadata(path).map_or(0, |found| found.len())).sum();
+        Ok(Self { temp, folder, made_in, records, raw_bytes: bytes.saturating_sub(records) })
+    }
+
+    /// Gives a new path beside the ledger.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.temp.path().join(name)
+    }
+
+    /// Reads the log's bytes, segment by segment.
+    pub fn log(&self) -> Outcome<Vec<Vec<u8>>> {
+        segments(&self.folder)?.iter().map(|path| Ok(fs::read(path)?)).collect()
+    }
+}
+
+/// Makes a ledger of so many made-up records, in batches. Gives how many it has.
+pub fn append_all(folder: &Folder, records: u64) -> Outcome<u64> {
+    let mut ledger = Ledger::create(folder.clone(), &Genesis::new(SYNTHETIC_ORIGIN)?, Arc::new(SystemClock))?;
+    let mut batch: Vec<(Body, String)> = Vec::with_capacity(BATCH);
+    for body in bodies(1, records) {
+        batch.push(body?);
+        if batch.len() == BATCH {
+            ledger.append_bodies(&batch, None)?;
+            batch.clear();
+        }
+    }
+    if !batch.is_empty() {
+        ledger.append_bodies(&batch, None)?;
+    }
+    ledger.settle()?;
+    Ok(ledger.head().seq.number())
+}
+
+/// Gives the log's files in order.
+pub fn segments(folder: &Folder) -> Outcome<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder.log())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "jsonl") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Gives the lines of a segment without their ends.
+pub fn lines(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
+    segment.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
+/// The bytes of everything below a path.
+pub fn bytes_under(path: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(found) if found.is_dir() => bytes_under(&entry.path()),
+            Ok(found) => found.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,126 @@
+//! Reading everything: verify, replay, rebuild; against one pass of hashing and one pass of parsing the same bytes.
+
+use ceasefire_ledger::log::{DiskStorage, VerifyPlan, verify};
+use ceasefire_ledger::{Archive, Until, VerifyQuestion};
+use rayon::prelude::*;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::material::{Material, bytes_under, lines};
+use crate::results::{Goal, Results};
+use crate::timing::{median_of, medians_in_turn, timed};
+use crate::{Options, Outcome};
+
+/// Measures every whole pass over the log.
+pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
+    let log = material.log()?;
+    let archive = Archive::open(material.folder.clone())?;
+    let hashing = || {
+        timed(|| {
+            log.iter().for_each(|segment| {
+                let lines: Vec<&[u8]> = lines(segment).collect();
+                lines.par_iter().for_each(|line| {
+                    std::hint::black_box((blake3::hash(line), Sha256::digest(line)));
+                });
+            });
+            Ok(())
+        })
+        .map(|(_, time)| time)
+    };
+    let chain = || {
+        let storage = DiskStorage::open(material.folder.log())?;
+        timed(|| Ok(verify(&storage, VerifyPlan::new(&ceasefire_ledger::ledger::read_seal))?)).map(|(_, time)| time)
+    };
+    let whole = || timed(|| Ok(archive.verify(VerifyQuestion::default())?)).map(|(_, time)| time);
+    let baseline_is = "BLAKE3 and SHA-256 of each record, all cores";
+    let (ours, baseline) = medians_in_turn(options.repeat, chain, hashing)?;
+    results.times("verify: the chain alone", ours, baseline_is, baseline, Goal::None);
+    let (ours, baseline) = medians_in_turn(options.repeat, whole, hashing)?;
+    results.times("verify: everything but --full", ours, baseline_is, baseline, Goal::AtMost(1.25));
+    let sealed = median_of(options.repeat, || {
+        log.iter().for_each(|segment| drop(std::hint::black_box(blake3::Hasher::new().update(segment).finalize())));
+        Ok(())
+    })?;
+    results.note(format!("One core hashes the segments whole, as `b3sum` does, in {}.", crate::results::shown(sealed)));
+    replay(options, material, &log, results)
+}
+
+fn replay(options: &Options, material: &Material, log: &[Vec<u8>], results: &mut Results) -> Outcome<()> {
+    let archive = Archive::open(material.folder.clone())?;
+    let parsing = || {
+        timed(|| {
+            for line in log.iter().flat_map(|segment| lines(segment)) {
+                std::hint::black_box(serde_json::from_str::<BareLine<'_>>(std::str::from_utf8(line)?)?);
+            }
+            Ok(())
+        })
+        .map(|(_, time)| time)
+    };
+    let folding = || timed(|| Ok(archive.folded_anew(Until::Head, None)?)).map(|(_, time)| time);
+    let (ours, baseline) = medians_in_turn(options.repeat, folding, parsing)?;
+    let baseline_is = "bare borrowed serde_json parse, one core";
+    results.times("replay into every projection, in memory", ours, baseline_is, baseline, Goal::AtMost(1.0));
+    let rebuilding = || timed(|| Ok(archive.rebuild(true, None)?)).map(|(_, time)| time);
+    let (rebuilt, folded) = medians_in_turn(options.repeat.min(3), rebuilding, folding)?;
+    results.times("rebuild of the stored projections", rebuilt, "replay in memory", folded, Goal::AtMost(3.0));
+    disk(material, results);
+    let speed = material.records as f64 / material.made_in;
+    results.value(
+        "making the ledger in batches",
+        format!("{:.1} s", material.made_in),
+        &format!("{speed:.0} records a second"),
+        1.0,
+        Goal::None,
+    );
+    Ok(())
+}
+
+fn disk(material: &Material, results: &mut Results) {
+    let raw = material.raw_bytes as f64;
+    let of = |folder: std::path::PathBuf| bytes_under(&folder) as f64;
+    let (log, tiles) = (of(material.folder.log()), of(material.folder.path().join("tiles")));
+    let projections = of(material.folder.projections()) + of(material.folder.layers());
+    let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1e6);
+    results.value(
+        "disk: log + tree",
+        megabytes(log + tiles),
+        "raw record bytes",
+        (log + tiles) / raw,
+        Goal::AtMost(1.15),
+    );
+    let all = log + tiles + projections;
+    results.value("disk: log + tree + projections", megabytes(all), "raw record bytes", all / raw, Goal::AtMost(1.6));
+}
+
+/// A line parsed into borrowed fields, as little as a typed reader can do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "parsed, not read")]
+struct BareLine<'a> {
+    seq: u64,
+    prev: &'a str,
+    at: &'a str,
+    end: u64,
+    #[serde(borrow)]
+    body: BareBody<'a>,
+    sig: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsed, not read")]
+struct BareBody<'a> {
+    origin: &'a str,
+    by: &'a str,
+    key: &'a str,
+    #[serde(borrow)]
+    event: BareEvent<'a>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsed, not read")]
+struct BareEvent<'a> {
+    r#type: &'a str,
+    v: u32,
+    incident: Option<&'a str>,
+    summary: Option<&'a str>,
+}
