@@ -116,7 +116,9 @@ pub enum Verb {
     /// Make, add, list, hand over and revoke submitters' keys
     Key(verbs::key::KeyArgs),
     /// Import many records from a file
-    Import(verbs::import::ImportArgs),
+    Import(Box<verbs::import::ImportArgs>),
+    /// Write a first mapping for a file, or check one
+    Map(verbs::map::MapArgs),
     /// Check the whole ledger
     Verify(verbs::verify::VerifyArgs),
     /// Show the newest signed checkpoint; make one where records came after it

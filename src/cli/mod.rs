@@ -65,6 +65,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Submit(args) => verbs::submit::run(&args, session),
         Verb::Key(args) => verbs::key::run(args, session),
         Verb::Import(args) => verbs::import::run(&args, session),
+        Verb::Map(args) => verbs::map::run(&args, session),
         Verb::Verify(args) => verbs::verify::run(&args, session),
         Verb::Checkpoint(args) => verbs::checkpoint::run(&args, session),
         Verb::Prove(args) => verbs::prove::run(&args, session),

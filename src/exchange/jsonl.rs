@@ -70,7 +70,7 @@ pub(super) fn read_body(number: usize, bytes: &[u8]) -> Result<BodyLine, LineFau
     }
 }
 
-fn pointer_step(segment: &serde_path_to_error::Segment) -> String {
+pub(crate) fn pointer_step(segment: &serde_path_to_error::Segment) -> String {
     use serde_path_to_error::Segment;
     match segment {
         Segment::Seq { index } => format!("/{index}"),

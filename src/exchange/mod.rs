@@ -14,6 +14,8 @@ mod features;
 mod import;
 pub mod jsonl;
 #[cfg(feature = "exchange")]
+pub mod mapping;
+#[cfg(feature = "exchange")]
 pub mod native;
 pub mod submission;
 pub mod synthetic;
@@ -25,5 +27,5 @@ pub mod ucdp;
 #[cfg(feature = "exchange")]
 pub use import::{
     Checked, Counts, Draft, Format, Import, ImportError, Input, Lines, Missing, Opened, Progress, Publication, Raw,
-    Refusals, Refused, RejectForm, Rejects, Row, RowFault, Rows, Spot, Unreadable, Watch, Written,
+    Refusals, Refused, RejectForm, Rejects, Row, RowFault, Rows, Spot, Unreadable, Watch, Written, read_rows,
 };

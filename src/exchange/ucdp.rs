@@ -62,24 +62,24 @@ impl Rows for TableRows<'_> {
         let Some(step) = self.table.step()? else { return Ok(None) };
         let (table, at) = (&self.table, &self.at);
         let spot = |column: Column| match at.get(column.index()).copied().flatten() {
-            Some(index) => table.spot(index),
-            None => Spot::line(table.line()),
+            Some(index) => table.spot(table.row(), index),
+            None => Spot::line(table.row().line),
         };
-        let cells = Cells { row: table.cells(), at, spot: &spot };
+        let cells = Cells { row: &table.row().cells, at, spot: &spot };
         let id = step.is_ok().then(|| cells.text(Column::Id).map(whole_text)).flatten();
         let drafts = step.and_then(|()| self.ucdp.drafts(&cells));
-        Ok(Some(Row { spot: Spot::line(table.line()), id, drafts }))
+        Ok(Some(Row { spot: Spot::line(table.row().line), id, drafts }))
     }
 
     fn locate(&self, _: usize, pointer: &Pointer) -> Spot {
         match column_of(pointer).and_then(|column| self.at.get(column.index()).copied().flatten()) {
-            Some(index) => self.table.spot(index),
-            None => Spot::line(self.table.line()),
+            Some(index) => self.table.spot(self.table.row(), index),
+            None => Spot::line(self.table.row().line),
         }
     }
 
     fn verbatim(&self) -> Vec<Raw> {
-        self.table.verbatim()
+        vec![self.table.row().raw()]
     }
 
     fn reject_form(&self) -> RejectForm {

@@ -17,6 +17,7 @@
 //! | [`tree_and_checkpoints`] | what is signed, how it is proved, receipts, and what is remembered |
 //! | [`threat_model`] | who attacks how, what stands against it, what is left over |
 //! | [`performance`] | what is fast, what is not, and how to measure |
+//! | [`imports`] | what each format becomes, mappings, and a source that publishes again |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
@@ -38,6 +39,9 @@ pub mod evidence {
 }
 pub mod events {
     #![doc = include_str!("events.md")]
+}
+pub mod imports {
+    #![doc = include_str!("imports.md")]
 }
 pub mod lifecycle {
     #![doc = include_str!("lifecycle.md")]

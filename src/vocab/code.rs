@@ -132,7 +132,6 @@ codes! {
     StateFailed = "CF0615", "What was seen of this log before could not be read.", "look at the file; if it is damaged, remove it: the next visit begins anew";
     ReceiptFalse = "CF0616", "The receipt is false.", "keep it as it is: it was changed, or the ledger never gave it out";
     SplitView = "CF0617", "This log is not the one that was seen under its name before.", "keep both notes; show them to the other parties: one of the two was withheld from somebody";
-
     BadSignature = "CF0621", "No key of the submitter in force made this signature over these bytes.", "the bytes or the signature were changed on the way, or it was signed with another key: sign it again";
     SignerUnknown = "CF0622", "No key known here made the signature.", "`ceasefire key list` shows the keys; the keeper adds one: ceasefire key add ID --actor … --public-key … --role …";
     SignerEnded = "CF0623", "The key that made the signature was not in force at that position.", "sign with the key that is: `ceasefire key list` shows it";
@@ -148,7 +147,6 @@ codes! {
     KeyFileExists = "CF0633", "There is a file of this name already, and a key is never written over.", "choose another name";
     SubmissionUnreadable = "CF0634", "The line is not a signed submission.", "a signed submission is a DSSE envelope on one line; `ceasefire append … --sign-only` makes one";
     SigningIncomplete = "CF0635", "Something is missing that signing without a ledger needs.", "ceasefire append KIND … --sign-only --key FILE --origin NAME --by ACTOR";
-
     BadWitnessKey = "CF0641", "A witness's key, name or key file cannot be used.", "`ceasefire witness new FILE --name NAME` makes a key; its public half has the form name+8 digits+base64";
     BadPolicy = "CF0642", "A policy could not be read.", "`ceasefire witness policy --help` shows one";
     NoPolicy = "CF0643", "No policy says who must cosign this ledger.", "set one: ceasefire witness policy FILE";
@@ -167,7 +165,6 @@ codes! {
     OtherStart = "CF0657", "The request starts from another size than the witness knows.", "give the answer to `ceasefire witness take` and make the request anew";
     BadEvidence = "CF0658", "A file is no evidence against the log.", "it proves nothing about the log whose key you gave";
     CannotListen = "CF0659", "The witness cannot listen on its address.", "choose another with --listen";
-
     NotSealedThere = "CF0661", "A digest is not among the sealed fields of the record that is named.", "`ceasefire seal list SEQ` shows what the record seals";
     AlreadyErased = "CF0662", "A sealed field was erased.", "what was erased is gone: it can be neither shown, handed over nor erased again";
     FieldWithheld = "CF0663", "A sealed field is withheld.", "`ceasefire seal release` says that it may be shown again, and why";
@@ -185,7 +182,6 @@ codes! {
     WithheldOrLost = "CF0675", "A sealed field is not in the vault, and no record says that it was erased.", "it is withheld here or lost; look in another copy of vault/ and keys/vault/";
     ErasurePending = "CF0676", "A recorded erasure is not carried out yet.", "mend what the note says; the next command that writes carries it out";
     OutputExists = "CF0677", "The file to be written exists.", "choose another name";
-
     EvidenceAltered = "CF0681", "The stored bytes of a piece of evidence are not what its record says.", "keep what lies there as it is; adding the original again restores it: ceasefire evidence add FILE";
     EvidenceMissing = "CF0682", "The bytes of a piece of evidence are not stored here.", "ask its holder (ceasefire evidence show HASH) for the file and add it again";
     AmbiguousEvidence = "CF0683", "Several pieces of evidence begin with these digits.", "type more digits; `ceasefire evidence list` shows them";
@@ -200,6 +196,15 @@ codes! {
     BadCell = "CF0707", "A cell does not have the form that its column has.", "mend the cell; the manual page on imports gives the form of each column";
     BadArchive = "CF0708", "The compressed file is damaged or is not one.", "fetch the file again";
     CannotCorrect = "CF0709", "A row of the series stands for something else now, and the earlier record can be neither corrected nor retracted.", "registered names stay; give the row another id";
+    FormulaCell = "CF0710", "A cell holds a formula.", "paste the values over the formulas; or formulas = \"value\" in the mapping takes what the sheet last computed";
+    BadWorkbook = "CF0711", "The workbook cannot be read.", "save it anew as .xlsx";
+    WorkbookTooLarge = "CF0712", "The workbook unpacks to more than can be meant.", "save the sheet as CSV";
+    BadMapping = "CF0713", "The mapping cannot be understood.", "the manual page on imports has every key of a mapping; ceasefire map suggest FILE writes a first one";
+    UnknownWord = "CF0714", "A word or spelling is not among those of the mapping.", "add it to the mapping";
+    ImpossibleDate = "CF0715", "A date has the form of one, and no calendar has it.", "mend the cell; or impossible = \"keep\" under [dates] keeps its words with the month it names";
+    AmbiguousDate = "CF0716", "A date can be read in two ways.", "leave only one of the two forms under [dates]";
+    RowsDiffer = "CF0717", "Rows that make one record say different things.", "mend one of them; or pick = \"first\" or \"last\" in the mapping says which is meant";
+    GroupApart = "CF0718", "Rows that make one record do not stand together.", "sort the file by the columns of the id";
 
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }

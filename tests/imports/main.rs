@@ -10,5 +10,8 @@
 mod bad_files;
 mod desk;
 mod engine;
+mod mapping;
+mod page;
 mod series;
+mod sheets;
 mod ucdp;

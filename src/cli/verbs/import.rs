@@ -16,6 +16,8 @@ use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
+use crate::cli::verbs::map::mapped;
+use crate::exchange::mapping::TableKind;
 use crate::exchange::native::Native;
 use crate::exchange::ucdp::Ucdp;
 use crate::exchange::{
@@ -37,6 +39,9 @@ pub struct ImportArgs {
     /// The file, gzipped or not, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// The mapping: which columns become which fields (csv, xlsx, geojson; with jsonl, rows that are no native events)
+    #[arg(long, value_name = "MAP")]
+    pub map: Option<PathBuf>,
     /// Take what is good and write the refused rows, with the reasons, to FILE.rejects.*
     #[arg(long)]
     pub keep_going: bool,
@@ -69,6 +74,12 @@ pub enum ImportFormat {
     Jsonl,
     /// The UCDP Georeferenced Event Dataset, CSV or GeoJSON
     Ucdp,
+    /// Comma-separated rows, by a mapping
+    Csv,
+    /// A sheet of an .xlsx workbook, by a mapping
+    Xlsx,
+    /// A GeoJSON feature collection, by a mapping
+    Geojson,
 }
 
 /// What it means that rows of the series are not in the file.
@@ -119,22 +130,45 @@ pub fn run(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Complain
 }
 
 fn format(args: &ImportArgs, ledger: &Ledger) -> Result<Box<dyn Format>, Complaint> {
-    let own_keys =
-        [("--series", args.series.is_some()), ("--published", args.published.is_some()), ("--by", args.by.is_some())];
-    match args.format {
-        ImportFormat::Jsonl => {
-            if let Some((flag, _)) = own_keys.iter().find(|(_, given)| *given) {
-                let what = format!(
-                    "{flag} does not go with jsonl: native events carry their own keys, sources and submitters"
-                );
-                return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint(format!("leave {flag} out")));
-            }
-            Ok(Box::new(Native))
+    let zones = &ledger.genesis().zones;
+    let misused = |what: String, hint: &str| Complaint::new(Outcome::Usage, Code::Usage, what).hint(hint);
+    if !args.actors.is_empty() && args.format != ImportFormat::Ucdp {
+        return Err(misused("--actor goes with ucdp".to_owned(), "in a mapping, write [actors.ID] with its spellings"));
+    }
+    let kind = match args.format {
+        ImportFormat::Ucdp if args.map.is_some() => {
+            return Err(misused("ucdp needs no mapping".to_owned(), "for another table use csv with --map"));
         }
         ImportFormat::Ucdp => {
-            let zones = ledger.genesis().zones.clone();
-            Ok(Box::new(Ucdp { zones, actors: args.actors.iter().cloned().collect() }))
+            return Ok(Box::new(Ucdp { zones: zones.clone(), actors: args.actors.iter().cloned().collect() }));
         }
+        ImportFormat::Jsonl if args.map.is_none() => {
+            native_alone(args)?;
+            return Ok(Box::new(Native));
+        }
+        ImportFormat::Jsonl => TableKind::Jsonl,
+        ImportFormat::Csv => TableKind::Csv,
+        ImportFormat::Xlsx => TableKind::Xlsx,
+        ImportFormat::Geojson => TableKind::Geojson,
+    };
+    let Some(map) = &args.map else {
+        let what = "this format needs a mapping".to_owned();
+        return Err(misused(what, "ceasefire map suggest FILE > MAP.toml writes a first one; then add --map MAP.toml"));
+    };
+    Ok(Box::new(mapped(map, kind, zones)?))
+}
+
+/// Native events take nothing from the command line.
+fn native_alone(args: &ImportArgs) -> Result<(), Complaint> {
+    let given =
+        [("--series", args.series.is_some()), ("--published", args.published.is_some()), ("--by", args.by.is_some())];
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let what =
+                format!("{flag} does not go with jsonl: native events carry their own keys, sources and submitters");
+            Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint(format!("leave {flag} out")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -157,7 +191,7 @@ fn import(args: &ImportArgs, ledger: &Ledger) -> Result<Import, Complaint> {
     })
 }
 
-fn open(path: &Path) -> Result<(String, Input), Complaint> {
+pub fn open(path: &Path) -> Result<(String, Input), Complaint> {
     if path == Path::new("-") {
         return Ok(("<stdin>".to_owned(), Input::new("<stdin>", None, Box::new(io::stdin()))));
     }
@@ -217,10 +251,17 @@ fn interruption() -> Result<Arc<AtomicBool>, Complaint> {
     Ok(flag)
 }
 
+/// A file that cannot be read on.
+pub fn unreadable_complaint(error: Unreadable, name: &str) -> Complaint {
+    match error {
+        Unreadable::Fault(fault) => fault_complaint(&fault, name),
+        Unreadable::Io(error) => unreadable(&error, name),
+    }
+}
+
 fn complaint(error: ImportError, name: &str) -> Complaint {
     match error {
-        ImportError::Unreadable(Unreadable::Fault(fault)) => fault_complaint(&fault, name),
-        ImportError::Unreadable(Unreadable::Io(error)) => unreadable(&error, name),
+        ImportError::Unreadable(error) => unreadable_complaint(error, name),
         ImportError::Refused(refused) => {
             let mut rows = refused.rows.iter().filter_map(|row| row_complaint(row, name));
             let Some(mut first) = rows.next() else { return internal("refused without a reason") };
@@ -251,7 +292,7 @@ fn complaint(error: ImportError, name: &str) -> Complaint {
 }
 
 /// All that is wrong with one row.
-fn row_complaint(faults: &[RowFault], name: &str) -> Option<Complaint> {
+pub fn row_complaint(faults: &[RowFault], name: &str) -> Option<Complaint> {
     let mut all = faults.iter().map(|fault| fault_complaint(fault, name));
     let mut first = all.next()?;
     first.more = all.collect();

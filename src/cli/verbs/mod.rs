@@ -19,6 +19,7 @@ pub mod init;
 pub mod key;
 pub mod log;
 pub mod man;
+pub mod map;
 pub mod prove;
 pub mod questions;
 pub mod rebuild;

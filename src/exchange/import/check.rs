@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::ControlFlow;
 
-use super::format::{Format, RowFault, Rows, Spot, Unreadable};
+use super::format::{Format, Row, RowFault, Rows, Spot, Unreadable};
 use super::input::{Input, Meter};
 use super::plan::{Counts, Fate, Gone, Missing, NoPlan, Planner, Publication, RowPlan};
 use super::rejects::Rejects;
@@ -139,6 +139,20 @@ impl Import {
     }
 }
 
+/// Reads a whole file and shows each row with what it makes; no ledger is asked. Gives how many rows there are.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn read_rows(format: &dyn Format, input: Input, see: &mut dyn FnMut(Row, &dyn Rows)) -> Result<u64, Unreadable> {
+    let (opened, _) = input.open()?;
+    let (mut rows, mut count) = (format.rows(opened)?, 0);
+    while let Some(row) = rows.next_row()? {
+        see(row, rows.as_ref());
+        count += 1;
+    }
+    Ok(count)
+}
+
 impl Checked {
     /// What the rows come to.
     #[must_use]
@@ -180,7 +194,7 @@ impl<'a> Pass<'a> {
         Ok(Self { import, ledger, planner, rehearsal, spool, counts, refused: Vec::new(), rejects: None })
     }
 
-    fn take(&mut self, row: super::format::Row, rows: &dyn Rows) -> Result<(), ImportError> {
+    fn take(&mut self, row: Row, rows: &dyn Rows) -> Result<(), ImportError> {
         let id = row.id.clone();
         let planned = self.planner.plan(self.ledger, &self.rehearsal, row);
         let faults = match planned {

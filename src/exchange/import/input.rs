@@ -27,7 +27,7 @@ pub struct Opened {
 
 /// What was read of a file so far, as it lies on the disk.
 #[derive(Clone)]
-pub(super) struct Meter(Arc<Mutex<Metered>>);
+pub(crate) struct Meter(Arc<Mutex<Metered>>);
 
 struct Metered {
     source: Box<dyn Read + Send>,
@@ -43,7 +43,7 @@ impl Input {
     }
 
     /// Begins to read. What begins like a gzip file is unpacked.
-    pub(super) fn open(self) -> Result<(Opened, Meter), Unreadable> {
+    pub(crate) fn open(self) -> Result<(Opened, Meter), Unreadable> {
         let metered = Metered { source: self.source, hasher: blake3::Hasher::new(), bytes: 0 };
         let meter = Meter(Arc::new(Mutex::new(metered)));
         let mut raw = BufReader::with_capacity(64 * 1024, meter.clone());

@@ -17,7 +17,7 @@ pub(crate) mod rejects;
 mod spool;
 mod write;
 
-pub use check::{Checked, Import, ImportError, Progress, Refusals, Refused, Watch};
+pub use check::{Checked, Import, ImportError, Progress, Refusals, Refused, Watch, read_rows};
 pub use format::{Draft, Format, Raw, RejectForm, Row, RowFault, Rows, Spot, Unreadable};
 pub(crate) use input::TooLong;
 pub use input::{Input, Opened};

@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{COLUMNS_MAX, Table};
+use super::{COLUMNS_MAX, Layout, Table, TableRow};
 use crate::exchange::import::rejects::REASON_COLUMNS;
-use crate::exchange::import::{Opened, Raw, RejectForm, RowFault, Spot, TooLong, Unreadable};
+use crate::exchange::import::{Opened, RejectForm, RowFault, Spot, TooLong, Unreadable};
 use crate::vocab::Code;
 
 /// The longest row, in bytes.
@@ -23,11 +23,9 @@ pub(crate) struct CsvTable {
     /// Columns at the beginning that say why a row was refused, and are skipped.
     skipped: usize,
     record: ByteRecord,
-    cells: Vec<String>,
     /// The line that the next byte to look at stands in.
     next_line: u64,
-    line: u64,
-    row: Vec<u8>,
+    row: TableRow,
 }
 
 /// What is read, with a copy of the last bytes: the rows as they stand in the file.
@@ -90,10 +88,8 @@ impl CsvTable {
             header_bytes: Vec::new(),
             skipped: 0,
             record: ByteRecord::new(),
-            cells: Vec::new(),
             next_line: 1,
-            line: 0,
-            row: Vec::new(),
+            row: TableRow { layout: Layout::Parted { delimiter, before: 0 }, ..TableRow::default() },
         };
         table.take_header()?;
         Ok(table)
@@ -105,7 +101,7 @@ impl CsvTable {
         }
         if self.record.len() > COLUMNS_MAX {
             let what = format!("the header names {} columns, the most is {COLUMNS_MAX}", self.record.len());
-            return Err(RowFault::new(Spot::line(self.line), Code::RowTooLong, what).into());
+            return Err(RowFault::new(Spot::line(self.row.line), Code::RowTooLong, what).into());
         }
         let mut names = Vec::with_capacity(self.record.len());
         for (index, name) in self.record.iter().enumerate() {
@@ -113,19 +109,17 @@ impl CsvTable {
             names.push(name.trim().to_owned());
         }
         self.skipped = if names.iter().map(String::as_str).take(3).eq(REASON_COLUMNS) { 3 } else { 0 };
+        self.leave_out_skipped();
         names.drain(..self.skipped);
-        let mut known = std::collections::HashSet::new();
-        let twice = names.iter().position(|name| !name.is_empty() && !known.insert(name.as_str()));
-        if let Some(index) = twice {
+        if let Some(index) = super::twice_named(&names) {
             let name = names.get(index).map_or("", String::as_str);
-            let spot = self.cell_spot(index + self.skipped, None);
-            let hint = "give each column a name of its own";
-            let fault = RowFault::new(spot, Code::BadHeader, format!("two columns are called `{name}`"));
-            return Err(fault.hinting(hint).into());
+            let fault =
+                RowFault::new(self.cell_spot(index, 0), Code::BadHeader, format!("two columns are called `{name}`"));
+            return Err(fault.hinting("give each column a name of its own").into());
         }
         self.header = names;
-        self.header_bytes = self.after_skipped().to_vec();
-        self.cells = vec![String::new(); self.header.len()];
+        self.header_bytes = self.row.bytes.clone();
+        self.row.cells = vec![String::new(); self.header.len()];
         Ok(())
     }
 
@@ -138,29 +132,41 @@ impl CsvTable {
             other => Unreadable::Io(io::Error::other(format!("{other:?}"))),
         })?;
         let to = self.reader.position().byte();
-        let mut row = std::mem::take(&mut self.row);
+        let mut row = std::mem::take(&mut self.row.bytes);
         self.reader.get_mut().take(from, to, &mut row);
         let blank = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let before = lines_in(row.get(..blank).unwrap_or_default());
-        self.line = self.next_line + before;
+        self.row.line = self.next_line + before;
         self.next_line += lines_in(&row);
         row.drain(..blank);
         while matches!(row.last(), Some(b'\r' | b'\n')) {
             row.pop();
         }
-        self.row = row;
+        self.row.bytes = row;
         if more && self.reader.get_ref().ended && self.open_quote() {
-            let fault =
-                RowFault::new(Spot::line(self.line), Code::RowTooLong, "a quote opened in this row is never closed");
-            return Err(fault.into());
+            let what = "a quote opened in this row is never closed";
+            return Err(RowFault::new(Spot::line(self.row.line), Code::RowTooLong, what).into());
         }
+        self.leave_out_skipped();
         Ok(more)
+    }
+
+    /// Cuts off the columns that say why a row was refused before.
+    fn leave_out_skipped(&mut self) {
+        if self.skipped == 0 {
+            return;
+        }
+        let from = cell_offset(&self.row.bytes, self.delimiter, self.skipped);
+        let before = self.row.spot_at(from, 1);
+        let before = if before.line == self.row.line { before.column.unwrap_or(1) - 1 } else { 0 };
+        self.row.bytes.drain(..from);
+        self.row.layout = Layout::Parted { delimiter: self.delimiter, before };
     }
 
     /// Tells whether a cell that begins with a quote goes on to the end of the row.
     fn open_quote(&self) -> bool {
         let (mut quoted, mut may_open) = (false, true);
-        for byte in &self.row {
+        for byte in &self.row.bytes {
             // A quote opens a cell at its beginning, and again right after it closed it: that is a doubled quote.
             let quote = *byte == b'"' && (quoted || may_open);
             may_open = (quote && quoted) || (*byte == self.delimiter && !quoted);
@@ -169,31 +175,25 @@ impl CsvTable {
         quoted
     }
 
-    /// Where a cell begins, counted over all cells of the row, and how many bytes into it if that matters.
-    fn cell_spot(&self, index: usize, bytes_in: Option<usize>) -> Spot {
-        let start = cell_offset(&self.row, self.delimiter, index);
-        let at = start + bytes_in.unwrap_or(0);
-        let before = self.row.get(..at.min(self.row.len())).unwrap_or_default();
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column =
-            before.get(line_start..).unwrap_or_default().iter().filter(|byte| !is_continuation(**byte)).count();
-        let field = index.checked_sub(self.skipped).and_then(|index| self.header.get(index)).cloned();
-        Spot { line: self.line + lines_in(before), column: Some(column as u64 + 1), field }
+    /// Where a cell of the row begins, or a byte within it.
+    fn cell_spot(&self, index: usize, bytes_in: usize) -> Spot {
+        let at = cell_offset(&self.row.bytes, self.delimiter, index) + bytes_in;
+        let before = if let Layout::Parted { before, .. } = self.row.layout { before } else { 0 };
+        Spot { field: self.header.get(index).cloned(), ..self.row.spot_at(at, before + 1) }
     }
 
+    /// Says which byte of a cell, counted with the skipped ones, is not UTF-8.
     fn not_utf8(&self, index: usize) -> RowFault {
         let cell = self.record.get(index).unwrap_or_default();
         let good = std::str::from_utf8(cell).map_or_else(|error| error.valid_up_to(), str::len);
-        let quote = usize::from(self.row.get(cell_offset(&self.row, self.delimiter, index)) == Some(&b'"'));
-        let spot = self.cell_spot(index, Some(good + quote));
+        let index = index.saturating_sub(self.skipped);
+        let offset = cell_offset(&self.row.bytes, self.delimiter, index);
+        let quote = usize::from(self.row.bytes.get(offset) == Some(&b'"'));
         let byte = cell.get(good).copied().unwrap_or_default();
-        RowFault::new(spot, Code::NotUtf8, format!("the byte 0x{byte:02X} is not UTF-8"))
-            .hinting("the file looks like Windows-1252 or another old encoding: save it as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8)")
-    }
-
-    fn after_skipped(&self) -> &[u8] {
-        let from = if self.skipped == 0 { 0 } else { cell_offset(&self.row, self.delimiter, self.skipped) };
-        self.row.get(from..).unwrap_or_default()
+        let what = format!("the byte 0x{byte:02X} is not UTF-8");
+        RowFault::new(self.cell_spot(index, good + quote), Code::NotUtf8, what).hinting(
+            "the file looks like Windows-1252 or another old encoding: save it as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8)",
+        )
     }
 
     fn ragged(&self) -> Option<RowFault> {
@@ -203,27 +203,22 @@ impl CsvTable {
         }
         let (found, wanted) = (found.saturating_sub(self.skipped), self.header.len());
         let what = format!("the row has {found} cells, the header {wanted}");
-        let spot = if found > wanted { self.cell_spot(wanted + self.skipped, None) } else { Spot::line(self.line) };
+        let spot = if found > wanted { self.cell_spot(wanted, 0) } else { Spot::line(self.row.line) };
         Some(RowFault::new(spot, Code::RaggedRow, what))
     }
 
     fn take_cells(&mut self) -> Result<(), Vec<RowFault>> {
         let mut faults: Vec<RowFault> = self.ragged().into_iter().collect();
-        for (index, to) in self.cells.iter_mut().enumerate() {
+        let mut bad = Vec::new();
+        for (index, to) in self.row.cells.iter_mut().enumerate() {
             to.clear();
             match std::str::from_utf8(self.record.get(index + self.skipped).unwrap_or_default()) {
                 Ok(text) => to.push_str(text),
-                Err(_) => faults.push(RowFault::new(Spot::line(index as u64), Code::NotUtf8, "")),
+                Err(_) => bad.push(index + self.skipped),
             }
         }
-        if faults.is_empty() {
-            return Ok(());
-        }
-        let not_utf8 = |fault: RowFault| match fault.fault.code {
-            Code::NotUtf8 => self.not_utf8(usize::try_from(fault.spot.line).unwrap_or(usize::MAX) + self.skipped),
-            _ => fault,
-        };
-        Err(faults.into_iter().map(not_utf8).collect())
+        faults.extend(bad.into_iter().map(|index| self.not_utf8(index)));
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
 
@@ -236,20 +231,8 @@ impl Table for CsvTable {
         Ok(if self.read()? { Some(self.take_cells()) } else { None })
     }
 
-    fn cells(&self) -> &[String] {
-        &self.cells
-    }
-
-    fn line(&self) -> u64 {
-        self.line
-    }
-
-    fn spot(&self, column: usize) -> Spot {
-        self.cell_spot(column + self.skipped, None)
-    }
-
-    fn verbatim(&self) -> Vec<Raw> {
-        vec![Raw { line: self.line, bytes: self.after_skipped().to_vec() }]
+    fn row(&self) -> &TableRow {
+        &self.row
     }
 
     fn reject_form(&self) -> RejectForm {
@@ -291,7 +274,7 @@ fn sniff(start: &[u8]) -> u8 {
 }
 
 /// Gives how many bytes into a row a cell begins, its quote included.
-fn cell_offset(row: &[u8], delimiter: u8, index: usize) -> usize {
+pub(super) fn cell_offset(row: &[u8], delimiter: u8, index: usize) -> usize {
     if index == 0 {
         return 0;
     }
@@ -311,10 +294,6 @@ fn cell_offset(row: &[u8], delimiter: u8, index: usize) -> usize {
 
 fn lines_in(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-const fn is_continuation(byte: u8) -> bool {
-    byte & 0b1100_0000 == 0b1000_0000
 }
 
 #[cfg(test)]
@@ -342,13 +321,13 @@ mod tests {
         let mut table = table("\u{feff}a;b;c\r\n\r\n1;\"x;\r\ny\";Gəncə\r\n2;;z".as_bytes()).unwrap();
         assert_eq!(table.header(), ["a", "b", "c"]);
         assert!(table.step().unwrap().unwrap().is_ok());
-        assert_eq!(table.cells(), ["1", "x;\r\ny", "Gəncə"]);
-        assert_eq!(table.line(), 3);
-        let spot = table.spot(2);
+        assert_eq!(table.row().cells, ["1", "x;\r\ny", "Gəncə"]);
+        assert_eq!(table.row().line, 3);
+        let spot = table.spot(table.row(), 2);
         assert_eq!((spot.line, spot.column, spot.field.as_deref()), (4, Some(4), Some("c")));
-        assert_eq!(table.verbatim().first().map(|raw| raw.bytes.as_slice()), Some("1;\"x;\r\ny\";Gəncə".as_bytes()));
+        assert_eq!(table.row().bytes, ("1;\"x;\r\ny\";Gəncə".as_bytes()));
         assert!(table.step().unwrap().unwrap().is_ok());
-        assert_eq!((table.line(), table.cells()), (5, ["2", "", "z"].map(str::to_owned).as_slice()));
+        assert_eq!((table.row().line, table.row().cells), (5, ["2", "", "z"].map(str::to_owned).as_slice()));
         assert!(table.step().unwrap().is_none());
     }
 
@@ -406,9 +385,9 @@ mod tests {
         let mut table = table(b"rejected:line,rejected:code,rejected:reason,a,b\n7,CF0707,\"x, y\",1,2\n").unwrap();
         assert_eq!(table.header(), ["a", "b"]);
         assert!(table.step().unwrap().unwrap().is_ok());
-        assert_eq!(table.cells(), ["1", "2"]);
-        assert_eq!(table.spot(1).column, Some(19));
-        assert_eq!(table.verbatim()[0].bytes, b"1,2");
+        assert_eq!(table.row().cells, ["1", "2"]);
+        assert_eq!(table.spot(table.row(), 1).column, Some(19));
+        assert_eq!(table.row().bytes, b"1,2");
     }
 
     #[test]
@@ -419,8 +398,8 @@ mod tests {
         let mut table = table(text.as_bytes()).unwrap();
         for (number, line) in text.lines().skip(1).enumerate() {
             assert!(table.step().unwrap().unwrap().is_ok());
-            assert_eq!(table.verbatim()[0].bytes, line.as_bytes());
-            assert_eq!(table.line(), number as u64 + 2);
+            assert_eq!(table.row().bytes, line.as_bytes());
+            assert_eq!(table.row().line, number as u64 + 2);
         }
         assert!(table.step().unwrap().is_none());
     }

@@ -1,0 +1,87 @@
+//! The manual's page on imports: its examples do what it says they do.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ceasefire_ledger::vocab::Code;
+use serde_json::Value;
+
+use crate::desk::Desk;
+
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manual/imports.md")).unwrap()
+}
+
+/// The blocks that have a file's name, by that name.
+fn blocks(page: &str) -> BTreeMap<String, String> {
+    let mut blocks = BTreeMap::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(rest) = line.strip_prefix("```") else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        if let Some((_, name)) = rest.split_once(' ') {
+            blocks.insert(name.to_owned(), format!("{}\n", block.join("\n")));
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_example_makes_the_records_that_stand_below_it() {
+    let blocks = blocks(&page());
+    let mut examples = 0;
+    for (name, expected) in blocks.iter().filter_map(|(name, text)| Some((name.strip_suffix(".jsonl")?, text))) {
+        let desk = Desk::new();
+        let map = desk.write("map.toml", &blocks[&format!("{name}.toml")]);
+        let file = desk.write("rows.csv", &blocks[&format!("{name}.csv")]);
+        let before = desk.events().len();
+        desk.import("csv", &file, &["--map", map.to_str().unwrap()]);
+        let made: Vec<Value> =
+            desk.events().into_iter().skip(before).filter(|event| event["type"] != "import.completed").collect();
+        let expected: Vec<Value> = expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(made.len(), expected.len(), "{name}");
+        for (made, expected) in made.iter().zip(&expected) {
+            assert_eq!(made, expected, "{name}");
+        }
+        examples += 1;
+    }
+    assert_eq!(examples, 2);
+}
+
+#[test]
+fn the_page_names_every_key_of_a_mapping_and_no_other() {
+    let page = page();
+    let files = ["file.rs", "field.rs"].map(|name| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exchange/mapping").join(name)).unwrap()
+    });
+    let mut keys = 0;
+    for line in files[0].lines().filter_map(|line| line.trim().strip_prefix("pub(super) ")) {
+        let Some((name, _)) = line.split_once(": ") else { continue };
+        let key = match name {
+            "form" => "as",
+            "event_type" => "type",
+            "record" | "set" | "dates" | "words" | "actors" | "places" => continue,
+            name => name,
+        };
+        assert!(page.contains(&format!("`{key}`")), "{key} is not on the page");
+        keys += 1;
+    }
+    assert!(keys > 30, "only {keys} keys were seen");
+    for form in [
+        "text", "verbatim", "id", "whole", "degrees", "time", "quantity", "triple", "actor", "actor_id", "place",
+        "flag",
+    ] {
+        assert!(page.contains(&format!("`{form}`")), "{form} is not on the page");
+    }
+}
+
+#[test]
+fn every_code_that_the_page_names_is_one() {
+    let page = page();
+    let named: Vec<&str> = page.match_indices("CF07").filter_map(|(at, _)| page.get(at..at + 6)).collect();
+    assert!(named.len() >= 4, "{named:?}");
+    for code in named {
+        assert!(Code::parse(code).is_some(), "{code}");
+    }
+}
