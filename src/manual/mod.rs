@@ -10,7 +10,6 @@
 //! | [`signatures`] | who may sign what, with which key, and how a signature is checked |
 //! | [`sealed_fields`] | where personal data goes, and how it is withheld, disclosed and erased |
 //! | [`evidence`] | evidence files, custody, and how to check that they are what they were |
-//! | [`imports`] | what files can be read in, and what becomes of them |
 //! | [`questions`] | which command answers which question |
 //! | [`reports`] | what a situation report and its pictures show, and what they do not |
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
@@ -39,9 +38,6 @@ pub mod evidence {
 }
 pub mod events {
     #![doc = include_str!("events.md")]
-}
-pub mod imports {
-    #![doc = include_str!("imports.md")]
 }
 pub mod lifecycle {
     #![doc = include_str!("lifecycle.md")]

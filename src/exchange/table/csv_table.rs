@@ -327,7 +327,7 @@ mod tests {
         assert_eq!((spot.line, spot.column, spot.field.as_deref()), (4, Some(4), Some("c")));
         assert_eq!(table.row().bytes, ("1;\"x;\r\ny\";Gəncə".as_bytes()));
         assert!(table.step().unwrap().unwrap().is_ok());
-        assert_eq!((table.row().line, table.row().cells), (5, ["2", "", "z"].map(str::to_owned).as_slice()));
+        assert_eq!((table.row().line, table.row().cells.join("|").as_str()), (5, "2||z"));
         assert!(table.step().unwrap().is_none());
     }
 
