@@ -8,7 +8,9 @@
 
 mod appending;
 mod attacks;
+mod command;
 mod desk;
 mod erasing;
 mod killed;
+mod subsets;
 mod vault;

@@ -85,7 +85,7 @@ pub struct SealedLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The records that say it was handed over.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disclosed_in: Vec<Seq>,
 }
 
