@@ -66,30 +66,44 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "ledger")]
 pub mod event;
+#[cfg(feature = "ledger")]
 pub mod evidence;
+#[cfg(feature = "ledger")]
 pub mod exchange;
+#[cfg(feature = "ledger")]
 pub mod ledger;
 pub mod log;
 pub mod manual;
+#[cfg(feature = "ledger")]
 pub mod projection;
 pub mod proof;
+#[cfg(feature = "ledger")]
 pub mod publication;
 pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "ledger")]
 pub mod rules;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "ledger")]
 pub mod vault;
 pub mod vocab;
+#[cfg(feature = "ledger")]
 pub mod witness;
 
+#[cfg(feature = "ledger")]
 pub use event::{Event, ViolationReported};
+#[cfg(feature = "ledger")]
 pub use ledger::{
     AppendError, Archive, CreateError, Depth, Folder, Genesis, Ledger, Notice, OpenError, Replayed, SharedLedger,
     Submission, TallyQuestion, Until, Verdict, VerifyError, VerifyQuestion, VerifyReport, View,
 };
+#[cfg(feature = "ledger")]
 pub use record::Receipt;
+#[cfg(feature = "ledger")]
 pub use rules::counting::{COUNT_1, Lineage};
+#[cfg(feature = "ledger")]
 pub use vocab::{ActorRef, Bounds, Fault, Instant, Quantity, Seq, Source, Span, SystemClock, When, Where};

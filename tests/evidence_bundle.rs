@@ -235,19 +235,19 @@ fn the_page_is_for_people_and_cannot_be_turned_around() {
 fn a_bare_proof_file_and_a_line_are_checked_the_same_way() {
     let log = Log::new();
     let (proof, line) = (log.proof(7), log.lines[6].clone());
-    assert_eq!(summed(&log.trust().check_tlog_proof(&proof, &line)), (Standing::Ok, String::new()));
-    assert_eq!(log.trust_in_key().check_tlog_proof(&proof, &line).standing(), Standing::Ok);
-    assert_eq!(ProofTrust::default().check_tlog_proof(&proof, &line).standing(), Standing::CannotTell);
-    let (standing, why) = summed(&log.trust().check_tlog_proof(&proof, &log.lines[7]));
+    assert_eq!(summed(&log.trust().check_tlog_proof(&proof, Some(&line))), (Standing::Ok, String::new()));
+    assert_eq!(log.trust_in_key().check_tlog_proof(&proof, Some(&line)).standing(), Standing::Ok);
+    assert_eq!(ProofTrust::default().check_tlog_proof(&proof, Some(&line)).standing(), Standing::CannotTell);
+    let (standing, why) = summed(&log.trust().check_tlog_proof(&proof, Some(&log.lines[7])));
     assert_eq!(standing, Standing::Violated);
     assert!(
         why.contains("the line says position 8, the proof 7") && why.contains("inclusion proof leads to root"),
         "{why}"
     );
     let forged = Log::signed_by(2);
-    assert_eq!(log.trust().check_tlog_proof(&forged.proof(7), &line).standing(), Standing::Violated);
+    assert_eq!(log.trust().check_tlog_proof(&forged.proof(7), Some(&line)).standing(), Standing::Violated);
     let elsewhere = TlogProof::new(7, proof.hashes().to_vec(), proof.checkpoint().clone()).unwrap();
-    assert_eq!(log.trust().check_tlog_proof(&elsewhere, &line).standing(), Standing::Violated);
+    assert_eq!(log.trust().check_tlog_proof(&elsewhere, Some(&line)).standing(), Standing::Violated);
 }
 
 proptest! {

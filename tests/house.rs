@@ -46,6 +46,7 @@ const ROOMS: &[Room] = &[
     Room("report", 6, FREE),
     Room("server", 7, FREE),
     Room("cli", 8, FREE),
+    Room("verifier", 8, &["serde_json"]),
     Room("manual", 0, &[]),
 ];
 

@@ -169,6 +169,10 @@ pub enum Verb {
     Unseal(Box<verbs::unseal::UnsealArgs>),
     /// Destroy sealed fields for good; recorded first
     Erase(Box<verbs::erase::EraseArgs>),
+    /// Write records into a file for others
+    Export(verbs::export::ExportArgs),
+    /// Check an evidence bundle, a proof or receipts, without a ledger
+    CheckProof(verbs::check_proof::CheckProofArgs),
     /// List records
     Log(verbs::log::LogArgs),
     /// Find records by their words

@@ -13,6 +13,7 @@ mod args;
 mod complaint;
 mod console;
 mod key_file;
+mod new_file;
 mod notes;
 mod outcome;
 mod refusal;
@@ -91,6 +92,8 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Seal(args) => verbs::seal::run(&args, session),
         Verb::Unseal(args) => verbs::unseal::run(&args, session),
         Verb::Erase(args) => verbs::erase::run(&args, session),
+        Verb::Export(args) => verbs::export::run(&args, session),
+        Verb::CheckProof(args) => verbs::check_proof::run(&args, session),
         Verb::Log(args) => verbs::log::run(&args, session),
         Verb::Search(args) => verbs::search::run(&args, session),
         Verb::Diff(args) => verbs::diff::run(&args, session),

@@ -16,9 +16,20 @@ pub enum Audience {
 
 /// Writes a file that must not be there yet. Durable on return; after an error there is none.
 pub fn create(path: &Path, bytes: &[u8], audience: Audience) -> io::Result<()> {
+    create_filled(path, audience, |error| error, |file| file.write_all(bytes))
+}
+
+/// Writes a file that must not be there yet through a function that may refuse on the way; it may read what it wrote.
+/// Durable on return; after an error there is none. `failed` says in the caller's terms what could not be done.
+pub fn create_filled<E>(
+    path: &Path,
+    audience: Audience,
+    failed: impl Fn(io::Error) -> E,
+    fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
+) -> Result<(), E> {
     // The name is taken first, so that nobody else's file is ever replaced.
-    open_new(path, audience)?;
-    write(path, bytes, audience).inspect_err(|_| drop(fs::remove_file(path)))
+    open_new(path, audience).map_err(&failed)?;
+    fill_beside(path, audience, failed, fill).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 /// Writes a file, in place of the one that may be there. Durable on return; after an error the old one is as it was.
@@ -27,16 +38,23 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], audience: Audience) -> io::Result<()> {
+    fill_beside(path, audience, |error| error, |file| file.write_all(bytes))
+}
+
+fn fill_beside<E>(
+    path: &Path,
+    audience: Audience,
+    failed: impl Fn(io::Error) -> E,
+    fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
+) -> Result<(), E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = beside(path)?;
-    let mut file = open_new(&beside, audience)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&beside, path))
-        .inspect_err(|_| drop(fs::remove_file(&beside)));
-    written?;
-    fs::File::open(folder)?.sync_all()
+    let beside = beside(path).map_err(&failed)?;
+    let mut opened = open_new(&beside, audience).map_err(&failed)?;
+    fill(&mut opened)
+        .and_then(|()| opened.sync_all().map_err(&failed))
+        .and_then(|()| fs::rename(&beside, path).map_err(&failed))
+        .inspect_err(|_| drop(fs::remove_file(&beside)))?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(&failed)
 }
 
 /// Names a file beside another that no second process writes at the same time.
@@ -50,7 +68,7 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
 
 fn open_new(path: &Path, audience: Audience) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     if audience == Audience::Owner {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -8,6 +8,7 @@ mod annex;
 mod archive;
 mod attesting;
 mod breakdown;
+mod bundling;
 mod evidence;
 mod folder;
 mod genesis;
@@ -26,6 +27,8 @@ mod signing;
 mod state;
 mod stored;
 mod tally;
+#[cfg(feature = "timestamp")]
+mod timestamps;
 mod verification;
 mod view;
 mod witnessing;
@@ -35,6 +38,7 @@ pub use annex::{AnnexCount, AnnexError, FieldState, RecordAnnex, SealedField, Wi
 pub use archive::{Archive, Replayed};
 pub use attesting::AttestError;
 pub use breakdown::{BreakdownAnswer, BreakdownQuestion, BrokenDownBy};
+pub use bundling::{BundleError, BundleQuestion, BundledFiles};
 pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, EvidenceCheck};
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
@@ -58,6 +62,10 @@ pub use signing::SubmittedBody;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};
 pub use stored::{Notice, StoredRows};
 pub use tally::{CounterReading, Coverage, Reading, TallyAnswer, TallyQuestion};
+#[cfg(feature = "timestamp")]
+pub use timestamps::{
+    RecordedTimestamp, StoredReply, TIMESTAMP_MEDIA_TYPE, TimestampTarget, TimestampsError, UnreadableReply,
+};
 pub use verification::{Check, Depth, EarlierCheckpoint, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
 pub use view::{KnownAt, View};
 pub use witnessing::{

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::SegmentName;
 use super::chain::{ChainPoint, Place};
+#[cfg(feature = "ledger")]
 use super::recovery::{Scan, Standing, scan_segment};
 use super::storage::{Storage, StorageError};
 use crate::record::{DecodeError, Envelope, RecordHash};
@@ -74,6 +75,7 @@ impl BlockReader {
     }
 
     /// Reads in smaller blocks, for a caller that wants only a few lines.
+    #[cfg(feature = "ledger")]
     pub(super) fn with_block_bytes(self, block_bytes: usize) -> Self {
         Self { block_bytes, ..self }
     }
@@ -108,11 +110,13 @@ impl BlockReader {
     }
 
     /// Tells whether all up to the limit was handed out.
+    #[cfg(feature = "ledger")]
     pub(super) const fn is_exhausted(&self) -> bool {
         self.start + self.shown as u64 >= self.limit
     }
 
     /// Says where the next block starts.
+    #[cfg(feature = "ledger")]
     pub(super) const fn place(&self) -> Place {
         Place { segment: self.segment, offset: self.start + self.shown as u64 }
     }
@@ -202,6 +206,7 @@ fn batch_end_in(block: Block<'_>) -> Option<BatchEnd> {
 }
 
 /// Judges what stands behind the last complete batch of the log.
+#[cfg(feature = "ledger")]
 pub(super) fn scan_tail(
     storage: &dyn Storage,
     segment: SegmentName,

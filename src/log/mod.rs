@@ -21,25 +21,35 @@
 mod blocks;
 mod chain;
 mod disk;
+#[cfg(feature = "ledger")]
 mod memory;
+#[cfg(feature = "ledger")]
 mod opening;
+#[cfg(feature = "ledger")]
 mod reader;
 mod recovery;
 mod segment;
 mod storage;
+#[cfg(feature = "ledger")]
 mod stored;
 mod verify;
+#[cfg(feature = "ledger")]
 mod writer;
 
 pub use blocks::Line;
 pub use chain::{ChainFault, ChainPoint, Head};
 pub use disk::DiskStorage;
+#[cfg(feature = "ledger")]
 pub use memory::{FailPlan, MemoryStorage, Unsynced};
+#[cfg(feature = "ledger")]
 pub use opening::{OpenError, RecoveredTail, TornPolicy};
+#[cfg(feature = "ledger")]
 pub use reader::{LogReader, ReadError, Records};
 pub use recovery::{Scan, Standing, Verdict, scan_segment};
 pub use segment::{DEFAULT_SEGMENT_BYTES, LogSettings, SealedSegment, SegmentDigest, SegmentName, SegmentNameError};
 pub use storage::{CutTail, LockError, Storage, StorageError, StorageLock, StorageStep};
+#[cfg(feature = "ledger")]
 pub use stored::StoredRecord;
 pub use verify::{ChainReport, Finding, TornTail, VerifyPlan, verify};
+#[cfg(feature = "ledger")]
 pub use writer::{AppendError, LogWriter, NewBody, Opened};

@@ -23,6 +23,7 @@
 //! | `timestamp` | RFC 3161 | requests and replies, with the feature `timestamp` |
 //! | `evidence_bundle` | FORMAT.md §6 | [`EvidenceBundle`] |
 //! | `proof_report` | CLI.md | [`ProofTrust`], [`ProofReport`]: three-valued answers |
+//! | `read_record` | FORMAT.md §2 | a record's line, read without knowing what events there are |
 //! | `file_digests` | – | [`FileDigests`] |
 //! | `rfc4648` | RFC 4648 | hexadecimal, base64 and base64url with one spelling each |
 //!
@@ -34,7 +35,9 @@ mod checkpoint;
 mod consistency;
 mod cosignature;
 mod disclosure;
+#[cfg(feature = "ledger")]
 mod disclosure_file;
+#[cfg(feature = "ledger")]
 mod dsse;
 mod evidence_bundle;
 mod file_digests;
@@ -45,13 +48,16 @@ mod note;
 mod policy;
 mod policy_text;
 mod proof_report;
+mod read_record;
 mod receipt;
 mod rfc4648;
+#[cfg(feature = "ledger")]
 mod tile;
 #[cfg(feature = "timestamp")]
 pub mod timestamp;
 mod tlog_proof;
 mod tree;
+#[cfg(feature = "ledger")]
 mod witness_request;
 
 pub use checkpoint::{Checkpoint, CheckpointError, OpenCheckpointError, SignCheckpointError};
@@ -61,7 +67,9 @@ pub use disclosure::{
     Disclosure, DisclosureDigest, DisclosureError, DisclosureVerdict, ParseDigestError, SEALED_FIELDS_MAX, SealError,
     SealedList, SealedListError,
 };
+#[cfg(feature = "ledger")]
 pub use disclosure_file::{DISCLOSURES_SCHEMA, Disclosed, DisclosureFile, DisclosureFileError, HandedOver};
+#[cfg(feature = "ledger")]
 pub use dsse::{
     BODY_TYPE, BadBodySignature, BodyKeyError, BodySignature, BodySigner, BodyVerifier, ParseBodySignatureError,
     pre_authentication_encoding,
@@ -81,6 +89,7 @@ pub use policy::{EvaluatePolicyError, Policy, PolicyJudgement, PolicyVerdict, Un
 pub use policy_text::{PolicyError, PolicyFault};
 pub use proof_report::{ProofCheck, ProofReport, ProofTrust, Standing};
 pub use receipt::{ReceiptError, ReceiptFault, ReceiptFile, ReceiptParts, ReceiptVerdict};
+#[cfg(feature = "ledger")]
 pub use tile::{
     BundleCoordinate, BundleError, ENTRY_LENGTH_MAX, EntryBundle, MemoryTiles, ParseTilePathError, ReadTileError,
     TILE_WIDTH, Tile, TileBuilder, TileCoordinate, TilePath, TileSource, TiledTree, UnalignedTile, changed_bundles,
@@ -88,6 +97,7 @@ pub use tile::{
 };
 pub use tlog_proof::{TlogProof, TlogProofError, VerifyTlogProofError};
 pub use tree::{Frontier, ParseTreeHashError, TREE_SIZE_MAX, TreeHash, empty_root, leaf_hash, node_hash};
+#[cfg(feature = "ledger")]
 pub use witness_request::{
     AddCheckpointAnswer, AddCheckpointRequest, REQUEST_HASHES_MAX, SIZE_MEDIA_TYPE, WitnessRequestError,
 };

@@ -7,6 +7,7 @@ use crate::proof::inclusion::verify_inclusion;
 use crate::proof::key::VerifierKey;
 use crate::proof::note::{Note, VerifyNoteError};
 use crate::proof::policy::{EvaluatePolicyError, Policy, PolicyVerdict, UnmetParty};
+use crate::proof::receipt::{ReceiptFile, ReceiptVerdict};
 #[cfg(feature = "timestamp")]
 use crate::proof::timestamp::CertificateAuthorities;
 use crate::proof::tlog_proof::TlogProof;
@@ -97,7 +98,8 @@ impl ProofReport {
 
 impl ProofTrust {
     /// Did a log that the asker trusts sign?
-    pub(super) fn key_check(&self, note: &Note) -> ProofCheck {
+    #[must_use]
+    pub fn key_check(&self, note: &Note) -> ProofCheck {
         let (given, refused) = match (&self.log_key, &self.policy) {
             (Some(key), _) => ("the key you gave", Checkpoint::open(note, key).err().map(|error| key_words(&error))),
             (None, Some(policy)) => {
@@ -115,15 +117,21 @@ impl ProofTrust {
     }
 
     /// Did the witnesses sign that the asker asks for? Nothing where no policy was given.
-    pub(super) fn witnesses_check(&self, note: &Note) -> Option<ProofCheck> {
+    #[must_use]
+    pub fn witnesses_check(&self, note: &Note) -> Option<ProofCheck> {
         let policy = self.policy.as_ref()?;
         Some(witnesses_of(policy, policy.evaluate(note).map(|judgement| judgement.verdict)))
     }
 
     /// Checks a proof file for a record's line (without its newline): that the line is a record at the place that the
-    /// proof says, in the tree of its checkpoint, and that those trusted signed the checkpoint.
+    /// proof says, in the tree of its checkpoint, and that those trusted signed the checkpoint. Without a line, the one
+    /// that the proof carries beside itself is taken.
     #[must_use]
-    pub fn check_tlog_proof(&self, proof: &TlogProof, line: &[u8]) -> ProofReport {
+    pub fn check_tlog_proof(&self, proof: &TlogProof, line: Option<&[u8]>) -> ProofReport {
+        let Some(line) = line.or(proof.extra()) else {
+            let what = "which record it is about must be given: the proof does not carry the line";
+            return ProofReport::of(vec![ProofCheck::new("record", Standing::CannotTell, what)]);
+        };
         let mut report = ProofReport::of(Vec::new());
         let seq = proof.index() + 1;
         report.checks.push(match Envelope::decode(line) {
@@ -153,6 +161,42 @@ impl ProofTrust {
                 ProofCheck::new("witnesses", Standing::NotAsked, "to ask for yours, give a policy")
             }));
         report
+    }
+}
+
+impl ProofTrust {
+    /// Checks a receipt. The key that it names itself is only what it says of itself.
+    #[must_use]
+    pub fn check_receipt(&self, receipt: &ReceiptFile) -> ProofReport {
+        let mut report = ProofReport::of(Vec::new());
+        let key = self.log_key.clone().or_else(|| self.policy_key_of(receipt.origin()));
+        let seq = receipt.seq();
+        report.checks.push(match receipt.check(key.as_ref()) {
+            ReceiptVerdict::Holds(checkpoint) => {
+                report.size = Some(checkpoint.size());
+                report.root = Some(checkpoint.root().to_base64());
+                ok("receipt", format!("record {seq} is one of {} that the log's key signed for", checkpoint.size()))
+            }
+            ReceiptVerdict::Violated(fault) => violated("receipt", fault.to_string()),
+            ReceiptVerdict::NotCovered => ProofCheck::new(
+                "receipt",
+                Standing::CannotTell,
+                "no checkpoint covers the record yet: ask for one later",
+            ),
+            ReceiptVerdict::UnknownKey(_) => {
+                let what = "it holds under the key that it names itself: give the log's key or a policy";
+                ProofCheck::new("receipt", Standing::CannotTell, what)
+            }
+        });
+        report.origin = Some(receipt.origin().to_owned());
+        report.records = vec![seq.number()];
+        report.log_key = key.map(|key| key.to_string()).or_else(|| receipt.log_key().map(ToOwned::to_owned));
+        report
+    }
+
+    fn policy_key_of(&self, origin: &str) -> Option<VerifierKey> {
+        let logs = self.policy.as_ref()?.logs().map(|(key, _)| key);
+        logs.into_iter().find(|key| key.name().as_str() == origin).cloned()
     }
 }
 

@@ -8,9 +8,10 @@ use crate::proof::checkpoint::{Checkpoint, OpenCheckpointError};
 use crate::proof::inclusion::{InclusionError, verify_inclusion};
 use crate::proof::key::{ParseKeyError, VerifierKey};
 use crate::proof::note::{Note, NoteError};
+use crate::proof::read_record::ReadRecord;
 use crate::proof::tlog_proof::TlogProof;
 use crate::proof::tree::{ParseTreeHashError, TreeHash, leaf_hash};
-use crate::record::{Body, Envelope, RecordHash};
+use crate::record::RecordHash;
 use crate::vocab::{Instant, Seq};
 
 const SCHEMA: &str = "ceasefire.receipt/1";
@@ -192,13 +193,13 @@ impl ReceiptFile {
         if hash != self.hash {
             return Err(ReceiptFault::Hash { says: self.hash, hashes_to: hash });
         }
-        let envelope = Envelope::decode(self.line.as_bytes()).map_err(|error| ReceiptFault::Line(error.to_string()))?;
-        let body = Body::read(envelope.body).map_err(|error| ReceiptFault::Line(error.to_string()))?;
-        if body.origin.as_str() != self.origin {
-            return Err(ReceiptFault::OtherOrigin { origin: body.origin.to_string() });
+        let read = ReadRecord::read(self.line.as_bytes()).map_err(ReceiptFault::Line)?;
+        let origin = read.member("origin").unwrap_or_default();
+        if origin != self.origin {
+            return Err(ReceiptFault::OtherOrigin { origin: origin.to_owned() });
         }
         let alone = self.head_seq != self.seq || self.head == self.hash;
-        let same = envelope.seq == self.seq && envelope.at == self.at && envelope.end == self.head_seq;
+        let same = read.seq == self.seq.number() && read.at == self.at && read.end == self.head_seq;
         if same && alone { Ok(()) } else { Err(ReceiptFault::OtherRecord) }
     }
 }

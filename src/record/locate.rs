@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 ///
 /// Gives (line, column), both counted from 1, columns in characters. Of two equal keys the first is taken. Nothing where
 /// the text has no such value or is broken before its end is known.
+#[cfg(feature = "ledger")]
 #[must_use]
 pub fn locate(text: &str, pointer: &str) -> Option<(usize, usize)> {
     Some(line_and_column(text, offset_in(text, raw_value(text, pointer)?)?))

@@ -15,18 +15,23 @@
 //!
 //! The log itself never looks into a body; [`Body`] is how everybody else reads one.
 
+#[cfg(feature = "ledger")]
 mod body;
 mod envelope;
 mod fields;
 mod hash;
 mod locate;
+#[cfg(feature = "ledger")]
 mod receipt;
 mod strict;
 
+#[cfg(feature = "ledger")]
 pub use body::Body;
 pub use envelope::{DecodeError, EncodeError, Envelope, MAX_RECORD_BYTES, is_signature};
 pub use hash::{HashTextError, RecordHash};
 pub(crate) use hash::{parse_hex, write_hex};
+#[cfg(feature = "ledger")]
 pub use locate::locate;
+#[cfg(feature = "ledger")]
 pub use receipt::Receipt;
 pub use strict::{JsonFault, JsonFaultKind, MAX_DEPTH, MAX_INTEGER, MAX_TEXT_BYTES, check_json, check_json_bytes};

@@ -186,6 +186,9 @@ codes! {
     EvidenceMissing = "CF0682", "The bytes of a piece of evidence are not stored here.", "ask its holder (ceasefire evidence show HASH) for the file and add it again";
     AmbiguousEvidence = "CF0683", "Several pieces of evidence begin with these digits.", "type more digits; `ceasefire evidence list` shows them";
     FileExists = "CF0684", "The file to be written is there already.", "choose another name, or move the old file away";
+    TimestampUnusable = "CF0685", "A timestamp reply or a certificate is none, or the reply does not show what it is said to show.", "`ceasefire evidence timestamp --help` says what is checked; `openssl ts -reply -in FILE -text` shows a reply";
+    BundleParts = "CF0686", "The parts do not make an evidence bundle.", "every disclosure must belong to a chosen record; choose that record too";
+    NotAProof = "CF0687", "The file is neither an evidence bundle nor a proof nor a receipt.", "`ceasefire export bundle`, `ceasefire prove` and `ceasefire receipt issue` make them";
 
     RowTooLong = "CF0701", "A row of the file is longer than 1 MiB or has more than 16,384 columns.", "a quote that is opened and never closed makes one row of the rest of the file; otherwise take out the columns that are not needed";
     RaggedRow = "CF0702", "A row has more or fewer cells than the header.", "a cell that holds a comma must stand in quotes";

@@ -58,6 +58,16 @@ impl SubmissionFlags {
     }
 }
 
+impl SubmissionFlags {
+    /// Makes a draft of an event that the program put together.
+    ///
+    /// # Errors
+    /// A complaint at `--idempotency-key` or `--by`.
+    pub fn draft(&self, event: Event, context: &Context<'_>) -> Result<Draft, Complaint> {
+        self.shared().flag_draft(context, "", |_| Ok(event))
+    }
+}
+
 impl EvidenceFileFlags {
     /// Makes the record of a file with these digests; `guess` is its media type where none was typed.
     ///

@@ -51,7 +51,7 @@ use statement::{AccusationFlags, ProcessFlags, ResponseFlags, StatementFlags};
 use violation::ViolationFlags;
 
 pub(super) use counts::figure;
-pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags};
+pub use evidence_file::{EvidenceFileFlags, EvidenceHandoverFlags, SubmissionFlags};
 pub use keys::KeyChange;
 pub use origin::DraftOrigin;
 use private::PrivateFlags;

@@ -2,6 +2,7 @@
 
 pub mod annex_target;
 pub mod append;
+pub mod check_proof;
 pub mod checkpoint;
 mod clock;
 pub mod completions;
@@ -12,6 +13,8 @@ pub mod erase;
 pub mod evidence;
 pub mod explain;
 pub mod explain_code;
+pub mod export;
+mod export_bundle;
 pub mod generate;
 pub mod import;
 pub mod incident;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::record_text::refuse_csv;
 use super::state::unknown;
 use super::{
-    checkpoint, diff, doctor, erase, evidence, key, log, prove, rebuild, receipt, recover, replay, seal, search, show,
-    unseal, witness,
+    checkpoint, diff, doctor, erase, evidence, export, key, log, prove, rebuild, receipt, recover, replay, seal,
+    search, show, unseal, witness,
 };
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
@@ -148,6 +148,31 @@ const OTHERS: &[Entry] = &[
         make: || answer::<unseal::UnsealCheckAnswer>("unseal-check"),
     },
     Entry { name: "erase", about: "the answer of `erase`", make: || answer::<erase::EraseAnswer>("erase") },
+    Entry {
+        name: "evidence_timestamp_request",
+        about: "the answer of `evidence timestamp request`",
+        make: || answer::<evidence::timestamp::TimestampRequestAnswer>("evidence_timestamp_request"),
+    },
+    Entry {
+        name: "evidence_timestamp_add",
+        about: "the answer of `evidence timestamp add`",
+        make: || answer::<evidence::timestamp::TimestampAddAnswer>("evidence_timestamp_add"),
+    },
+    Entry {
+        name: "evidence_timestamp_check",
+        about: "the answer of `evidence timestamp check`",
+        make: || answer::<evidence::timestamp::TimestampCheckAnswer>("evidence_timestamp_check"),
+    },
+    Entry {
+        name: "export_bundle",
+        about: "the answer of `export bundle`",
+        make: || answer::<export::ExportBundleAnswer>("export_bundle"),
+    },
+    Entry {
+        name: "check_proof",
+        about: "the answer of `check-proof` and of `ceasefire-verify`",
+        make: || answer::<crate::proof::ProofReport>("check_proof"),
+    },
     Entry { name: "log", about: "the answer of `log`", make: || answer::<log::LogAnswer>("log") },
     Entry { name: "key_list", about: "the answer of `key list`", make: || answer::<key::KeyListAnswer>("key_list") },
     Entry { name: "search", about: "the answer of `search`", make: || answer::<search::SearchAnswer>("search") },

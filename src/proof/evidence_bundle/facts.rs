@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::contents::{BundleParts, RecordPart};
-use super::record::ReadRecord;
 use crate::proof::checkpoint::Checkpoint;
 use crate::proof::consistency::verify_consistency;
 use crate::proof::disclosure::{Disclosure, DisclosureVerdict, SealedList};
@@ -11,6 +10,7 @@ use crate::proof::inclusion::verify_inclusion;
 use crate::proof::key::VerifierKey;
 use crate::proof::policy::{EvaluatePolicyError, Policy, PolicyVerdict, UnmetParty};
 use crate::proof::policy_text::PolicyError;
+use crate::proof::read_record::ReadRecord;
 use crate::proof::tree::leaf_hash;
 use crate::vocab::{Digest32, Instant};
 

@@ -23,7 +23,6 @@ mod contents;
 mod facts;
 mod judgement;
 mod page;
-mod record;
 
 pub use archive::ReadBundleError;
 pub use contents::{AssembleError, BundleParts, EvidenceBundle, EvidencePart, OpenEvidence, RecordPart, StampedTree};

@@ -66,8 +66,8 @@ impl Page {
         self.not_shown(facts, language);
         self.line(&format!("</ul>\n<h2>{}</h2>", sentence(language, "h-check", &[])));
         self.line(&format!("<p>{}</p>", sentence(language, "check", &[])));
-        let key = escaped(&facts.log_key.to_string());
-        self.line(&format!("<pre>ceasefire check-proof FILE --log-key '{key}'</pre>"));
+        // No key is filled in: one from this page would prove the page by itself.
+        self.line("<pre>ceasefire check-proof FILE --log-key KEY</pre>");
         self.line(&format!("<p>{}</p>\n</section>", sentence(language, "check-other", &[])));
     }
 
@@ -172,7 +172,7 @@ impl Page {
         self.line("<article>");
         self.heading("h3", "record", &[("record", Value::Technical(&record.read.seq.to_string()))]);
         self.line("<table>");
-        for (key, value) in [("m-recorded", record.read.at.clone()), ("m-hash", record.read.hash.to_string())] {
+        for (key, value) in [("m-recorded", record.read.at.to_string()), ("m-hash", record.read.hash.to_string())] {
             let (english, arabic) = (word(Language::English, key), word(Language::Arabic, key));
             let head = format!("{english} · <bdi lang=\"ar\">{arabic}</bdi>");
             self.line(&format!("<tr><th>{head}</th><td><bdi class=\"t\" dir=\"ltr\">{value}</bdi></td></tr>"));

@@ -1,18 +1,18 @@
 //! `evidence export`: the bytes into a file of their own, checked on the way.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::{named, store, store_failed};
-use crate::cli::complaint::{Complaint, Place};
+use crate::cli::complaint::Complaint;
+use crate::cli::new_file::{expect_free, write_new};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::cli::verbs::record_text::{refuse_csv, to_json};
-use crate::evidence::{EvidenceState, EvidenceStore, FileDigests};
+use crate::evidence::{EvidenceState, FileDigests};
 use crate::vocab::Code;
 
 /// What `evidence export` takes.
@@ -58,11 +58,12 @@ pub fn run(args: &ExportArgs, session: &mut Session) -> Result<Outcome, Complain
         let copied = store.copy(&stated, &mut io::stdout().lock()).map_err(|error| store_failed(&error))?;
         return whole(copied, &stated).map(|()| Outcome::Ok);
     }
-    if fs::symlink_metadata(&args.output).is_ok() {
-        return Err(exists(&args.output));
-    }
+    expect_free(&args.output)?;
     if !dry_run {
-        write(&store, &stated, &args.output)?;
+        write_new(&args.output, |file, _| {
+            let copied = store.copy(&stated, file).map_err(|error| store_failed(&error))?;
+            whole(copied, &stated)
+        })?;
     }
     let (file, console) = (args.output.display().to_string(), &mut session.console);
     if console.is_human() {
@@ -73,31 +74,6 @@ pub fn run(args: &ExportArgs, session: &mut Session) -> Result<Outcome, Complain
         console.answer("evidence_export", Outcome::Ok, to_json(&answer)?)?;
     }
     Ok(Outcome::Ok)
-}
-
-/// Writes beside, checked and synced, and renames: what stands under the name is whole.
-fn write(store: &EvidenceStore, stated: &FileDigests, path: &Path) -> Result<(), Complaint> {
-    let failed = |error: &io::Error| {
-        Complaint::new(Outcome::Io, Code::StorageFailed, format!("could not write {}: {error}", path.display()))
-    };
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).open(&beside).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => exists(&beside),
-            _ => failed(&error),
-        })?;
-    let written = store
-        .copy(stated, &mut file)
-        .map_err(|error| store_failed(&error))
-        .and_then(|copied| whole(copied, stated))
-        .and_then(|()| file.flush().and_then(|()| file.sync_all()).map_err(|error| failed(&error)))
-        .and_then(|()| fs::rename(&beside, path).map_err(|error| failed(&error)));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }
 
 /// Anything but the recorded bytes is not handed out.
@@ -113,9 +89,4 @@ fn whole(state: EvidenceState, stated: &FileDigests) -> Result<(), Complaint> {
             Err(Complaint::new(Outcome::Violated, Code::EvidenceAltered, what))
         }
     }
-}
-
-fn exists(path: &Path) -> Complaint {
-    let place = Place { file: Some(path.display().to_string()), ..Place::default() };
-    Complaint::new(Outcome::Rejected, Code::FileExists, "there is a file of this name already").at(place)
 }

@@ -4,6 +4,7 @@ pub mod add;
 pub mod check;
 pub mod export;
 pub mod show;
+pub mod timestamp;
 pub mod transfer;
 
 use std::path::Path;
@@ -46,6 +47,8 @@ pub enum EvidenceVerb {
     Check(check::CheckArgs),
     /// Copy the bytes of a piece of evidence into a file, checked on the way
     Export(export::ExportArgs),
+    /// Ask somebody else's clock since when bytes exist (RFC 3161)
+    Timestamp(timestamp::TimestampArgs),
 }
 
 /// Runs a verb about evidence.
@@ -57,6 +60,7 @@ pub fn run(args: &EvidenceArgs, session: &mut Session) -> Result<Outcome, Compla
         EvidenceVerb::Show(args) => show::run(args, session),
         EvidenceVerb::Check(args) => check::run(args, session),
         EvidenceVerb::Export(args) => export::run(args, session),
+        EvidenceVerb::Timestamp(args) => timestamp::run(args, session),
     }
 }
 
@@ -88,12 +92,12 @@ pub(super) fn named(text: &str, view: &View<'_>) -> Result<EvidenceAnswer, Compl
 }
 
 /// Gives the ledger's store.
-pub(super) fn store(session: &Session) -> Result<EvidenceStore, Complaint> {
+pub fn store(session: &Session) -> Result<EvidenceStore, Complaint> {
     Ok(EvidenceStore::at(session.folder()?.evidence()))
 }
 
 /// A store that failed; a source that cannot be read is the user's file.
-pub(super) fn store_failed(error: &EvidenceStoreError) -> Complaint {
+pub fn store_failed(error: &EvidenceStoreError) -> Complaint {
     let complaint = Complaint::new(Outcome::Io, Code::StorageFailed, format!("{error}: {}", error.source));
     match error.step {
         StoreStep::ReadSource => complaint.hint("check the path; nothing was stored or recorded"),
@@ -102,7 +106,7 @@ pub(super) fn store_failed(error: &EvidenceStoreError) -> Complaint {
 }
 
 /// A file that the user named and that cannot be read.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Complaint {
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Complaint {
     let place = Place { file: Some(path.display().to_string()), ..Place::default() };
     Complaint::new(Outcome::Io, Code::StorageFailed, format!("cannot be read: {error}"))
         .at(place)

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::record::{Envelope, RecordHash, check_json};
-use crate::vocab::Digest32;
+use crate::vocab::{Digest32, Instant, Seq};
 
 /// What a checker needs of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,9 @@ pub(super) struct ReadRecord {
     pub(super) seq: u64,
     pub(super) prev: RecordHash,
     pub(super) hash: RecordHash,
-    pub(super) at: String,
+    pub(super) at: Instant,
+    /// The last position of its batch.
+    pub(super) end: Seq,
     pub(super) signed: bool,
     /// The members of the body in the order of the text: the way to each value, and the value.
     pub(super) members: Vec<Member>,
@@ -41,7 +43,8 @@ impl ReadRecord {
             seq: envelope.seq.number(),
             prev: envelope.prev,
             hash: RecordHash::of_line(line),
-            at: envelope.at.to_string(),
+            at: envelope.at,
+            end: envelope.end,
             signed: envelope.signature.is_some(),
             members,
         })
@@ -175,7 +178,7 @@ mod tests {
                 ("e", "[]")
             ]
         );
-        assert_eq!((read.seq, read.at.as_str(), read.signed), (7, "2020-10-17T18:04:05Z", false));
+        assert_eq!((read.seq, read.at.to_string().as_str(), read.signed), (7, "2020-10-17T18:04:05Z", false));
     }
 
     #[test]
