@@ -64,6 +64,9 @@ pub struct Global {
     /// Record time: answer from what the ledger held at this position, time or signed checkpoint (a file) [default: now]
     #[arg(long, global = true, value_name = "SEQ|TIME|FILE")]
     pub known_at: Option<String>,
+    /// The publication axis: answer from what sources had published by this time, whenever it was recorded
+    #[arg(long, global = true, value_name = "TIME")]
+    pub published_by: Option<String>,
     /// From whose point of view: a party's id, mediator, monitor or ledger
     #[arg(long, global = true, default_value = "ledger", value_name = "WHO")]
     pub perspective: String,
@@ -198,6 +201,34 @@ pub enum Verb {
     /// Write a made-up ledger, for measuring
     #[command(hide = true)]
     Generate(verbs::generate::GenerateArgs),
+}
+
+impl Verb {
+    /// Tells whether the verb can answer from what had been published, instead of what had been recorded.
+    #[must_use]
+    pub const fn answers_as_published(&self) -> bool {
+        matches!(
+            self,
+            Self::State(_)
+                | Self::Tally(_)
+                | Self::Report(_)
+                | Self::Explain(_)
+                | Self::Incident(_)
+                | Self::Pending(_)
+                | Self::Coverage(_)
+                | Self::Alike(_)
+                | Self::Lists(_)
+                | Self::Charges(_)
+                | Self::Unanswered(_)
+                | Self::Absent(_)
+                | Self::Findings(_)
+                | Self::Counters(_)
+                | Self::Stated(_)
+                | Self::Show(_)
+                | Self::Log(_)
+                | Self::Search(_)
+        )
+    }
 }
 
 impl Global {

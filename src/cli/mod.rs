@@ -59,6 +59,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
 }
 
 fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
+    if session.global.published_by.is_some() && !verb.answers_as_published() {
+        let what = "this verb knows no publication axis";
+        return Err(Complaint::new(Outcome::Usage, crate::vocab::Code::NoPublicationAxis, what));
+    }
     match verb {
         Verb::Init(args) => verbs::init::run(&args, session),
         Verb::Demo(args) => verbs::demo::run(&args, session),

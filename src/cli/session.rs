@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::Global;
+use super::args::{Format, Global};
 use super::complaint::{Complaint, Place};
 use super::console::Console;
 use super::key_file::{self, Readers};
@@ -11,7 +11,9 @@ use super::outcome::Outcome;
 use super::seen::{Memory, Seen};
 use super::{notes, refusal};
 use crate::ledger::{Archive, Extension, Folder, Ledger, Replayed, SignedCheckpoint, Until};
+use crate::event::Event;
 use crate::proof::{BodySigner, Checkpoint, Note, VerifierKey};
+use crate::record::Body;
 use crate::rules::counting::{COUNT_1, RULE_SETS, RuleSet};
 use crate::vocab::{Clock, Code, Instant, Pointer, Seq, Span, SystemClock, When, ZonePolicy};
 
@@ -180,14 +182,45 @@ impl Session {
     /// Says why not.
     pub fn replayed(&mut self) -> Result<Replayed, Complaint> {
         let archive = self.archive()?;
-        let replayed = match self.global.known_at.clone() {
-            None => archive.at_head(),
-            Some(text) => archive.as_known(Self::known_at(&archive, &text)?, None),
+        let until = self.global.known_at.as_ref().map(|text| Self::known_at(&archive, text)).transpose()?;
+        let replayed = match (self.published_by(&archive)?, until) {
+            (Some(by), until) => {
+                if self.global.chosen_format() == Format::Csv {
+                    self.console.say(format!("note: publication axis: what had been published by {by}"));
+                }
+                archive.as_published(until.unwrap_or(Until::Head), by, None)
+            }
+            (None, None) => archive.at_head(),
+            (None, Some(until)) => archive.as_known(until, None),
         };
         let replayed = replayed.map_err(|error| refusal::open(&error))?;
         let notices = replayed.notices().to_vec();
         self.console.notices(&notices);
         Ok(replayed)
+    }
+
+    /// Reads `--published-by`, where it was given; a time without a zone covers the ledger's zones.
+    ///
+    /// # Errors
+    /// `CF0204` where it is no time.
+    fn published_by(&self, archive: &Archive) -> Result<Option<Instant>, Complaint> {
+        let Some(text) = &self.global.published_by else { return Ok(None) };
+        let when = When::from_short(text, &Self::zones(archive)?, &Pointer::root()).map_err(|fault| {
+            Complaint::fault(&fault, Some(Place { file: Some("--published-by".to_owned()), ..Place::default() }))
+        })?;
+        Ok(Some(when.latest.or(when.earliest).unwrap_or(Instant::MAX)))
+    }
+
+    /// Reads the ledger's zones from record 1.
+    ///
+    /// # Errors
+    /// Says why the record cannot be read.
+    pub fn zones(archive: &Archive) -> Result<ZonePolicy, Complaint> {
+        let first = archive.reader().record_at(Seq::FIRST).map_err(|error| refusal::read(&error))?;
+        Ok(match first.and_then(|first| Body::read(first.body()).ok()).map(|body| body.event) {
+            Some(Event::LedgerCreated(event)) => event.zones,
+            _ => ZonePolicy::utc(),
+        })
     }
 
     /// Reads a moment of knowledge: a position, a file with a signed checkpoint of this log, or a time in any short form.

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::folder::Folder;
+use super::published::{PublishedRows, fold_published};
 use super::reading::{Progress, ReplayError, Until, fold_log};
 use super::stored::{Notice, Standing, StoredRows, look, rebuild, stand_at, stand_at_head};
 use super::view::View;
 use super::writing::{OpenError, genesis_of};
 use crate::event::check_upcasters;
 use crate::log::{DiskStorage, LogReader, Storage};
-use crate::projection::{Cursor, Fold, GenesisRow, RowError};
+use crate::projection::{Cursor, Fold, GenesisRow, Published, RowError};
 use crate::publication::Publication;
+use crate::vocab::Instant;
 
 /// A ledger open for reading, beside any writer.
 pub struct Archive {
@@ -27,6 +29,7 @@ pub struct Replayed {
     genesis: GenesisRow,
     reader: LogReader,
     notices: Vec<Notice>,
+    published: Option<Published>,
 }
 
 impl Archive {
@@ -92,6 +95,22 @@ impl Archive {
         })
     }
 
+    /// Gives the rows on the publication axis: what sources had published by a moment, from the records known at another,
+    /// in whichever order they were recorded. The whole prefix is read twice and folded in memory.
+    ///
+    /// # Errors
+    /// As [`Archive::as_known`].
+    pub fn as_published(
+        &self,
+        until: Until,
+        by: Instant,
+        progress: Option<Progress<'_>>,
+    ) -> Result<Replayed, OpenError> {
+        let PublishedRows { fold, cursor, published } = fold_published(self, until, by, progress)?;
+        let replayed = self.replayed(Standing { fold, cursor, notices: Vec::new() })?;
+        Ok(Replayed { published: Some(published), ..replayed })
+    }
+
     /// Folds the log from record 1 in memory, and looks at nothing that is stored beside it.
     ///
     /// # Errors
@@ -133,7 +152,7 @@ impl Archive {
     fn replayed(&self, standing: Standing) -> Result<Replayed, OpenError> {
         let genesis = genesis_of(&standing.fold)?;
         let reader = LogReader::new(Arc::clone(&self.storage));
-        Ok(Replayed { fold: standing.fold, cursor: standing.cursor, genesis, reader, notices: standing.notices })
+        Ok(Replayed { fold: standing.fold, cursor: standing.cursor, genesis, reader, notices: standing.notices, published: None })
     }
 }
 
@@ -142,6 +161,7 @@ impl Replayed {
     #[must_use]
     pub const fn view(&self) -> View<'_> {
         View::new(&self.fold.tables, &self.cursor, &self.genesis, &self.reader)
+            .on_publication_axis(self.published.as_ref())
     }
 
     /// Gives what the user should know of what happened on the way.

@@ -18,6 +18,7 @@ mod layer_folder;
 mod log_key;
 mod policy;
 mod proving;
+mod published;
 mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
@@ -67,7 +68,7 @@ pub use timestamps::{
     RecordedTimestamp, StoredReply, TIMESTAMP_MEDIA_TYPE, TimestampTarget, TimestampsError, UnreadableReply,
 };
 pub use verification::{Check, Depth, EarlierCheckpoint, Finding, Verdict, VerifyError, VerifyQuestion, VerifyReport};
-pub use view::{KnownAt, View};
+pub use view::{Axis, KnownAt, View};
 pub use witnessing::{
     AskWitnessError, COSIGNED_FOLDER, CosignedCheckpoints, CosignedError, CosignedLast, TakenCosignatures,
     WitnessRequest, WitnessingError,

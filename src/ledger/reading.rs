@@ -45,14 +45,14 @@ pub enum Until {
 }
 
 impl Until {
-    fn position(self) -> Option<Seq> {
+    pub(super) fn position(self) -> Option<Seq> {
         match self {
             Self::Seq(seq) => Some(seq),
             Self::Head | Self::Time(_) => None,
         }
     }
 
-    fn takes(self, seq: Seq, at: Instant) -> bool {
+    pub(super) fn takes(self, seq: Seq, at: Instant) -> bool {
         match self {
             Self::Head => true,
             Self::Seq(last) => seq <= last,

@@ -164,7 +164,7 @@ impl View<'_> {
         ceasefire: &CeasefireId,
     ) -> Result<Vec<crate::rules::claims::Claimed<crate::rules::claims::CeasefireClaim>>, RowError> {
         let mut claims = self.tables.ceasefire_claims.rows(&format!("{ceasefire}/"))?;
-        claims.sort_by_key(|claimed| claimed.seq);
+        claims.sort_by_key(|claimed| (claimed.at, claimed.seq));
         Ok(claims)
     }
 

@@ -157,7 +157,7 @@ impl View<'_> {
     pub fn counters(&self, rules: RuleSet) -> Result<Vec<CounterReading>, RowError> {
         let mut readings = self.tables.readings.rows("")?;
         readings.retain(crate::rules::claims::Claimed::stands);
-        readings.sort_by_key(|claimed| (claimed.claim.period.map(crate::vocab::Span::end), claimed.seq));
+        readings.sort_by_key(|claimed| (claimed.claim.period.map(crate::vocab::Span::end), claimed.at, claimed.seq));
         let mut series: Vec<CounterReading> = Vec::new();
         for claimed in &readings {
             for value in &claimed.claim.values {

@@ -3,11 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::log::LogReader;
-use crate::projection::{Cursor, GenesisRow, ProjectionDigest, RowError, Tables, projection_digests};
+use crate::projection::{Cursor, GenesisRow, ProjectionDigest, Published, RowError, Tables, projection_digests};
 use crate::record::RecordHash;
 use crate::rules::scope::PlaceTree;
 use crate::rules::sides::Sides;
-use crate::vocab::{ActorId, Seq};
+use crate::vocab::{ActorId, Instant, Seq, choices};
+
+choices! {
+    /// On which axis of knowledge a question was answered.
+    pub enum Axis {
+        /// What the ledger had recorded.
+        Record = "record",
+        /// What sources had published, whenever it was recorded.
+        Publication = "publication",
+    }
+}
 
 /// Which log, up to which record: what every answer names, so that anyone can recompute it (P4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +31,30 @@ pub struct KnownAt {
     pub seq: Seq,
     /// That record's hash.
     pub head: RecordHash,
+    /// Whether the answer is of what had been recorded, or of what had been published.
+    #[serde(default = "Axis::of_records")]
+    pub axis: Axis,
+    /// On the publication axis: by when it had been published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_by: Option<Instant>,
+}
+
+impl Axis {
+    const fn of_records() -> Self {
+        Self::Record
+    }
+}
+
+impl KnownAt {
+    /// Says in words what an answer rests on, and on which axis.
+    #[must_use]
+    pub fn basis(&self) -> String {
+        let axis = match self.published_by {
+            None => "record axis".to_owned(),
+            Some(by) => format!("publication axis: as published by {by}"),
+        };
+        format!("as known at record {} of {}, head {}, {axis}", self.seq, self.origin, self.head)
+    }
 }
 
 /// The rows as of one moment of knowledge.
@@ -30,6 +64,7 @@ pub struct View<'a> {
     pub(super) cursor: &'a Cursor,
     pub(super) genesis: &'a GenesisRow,
     pub(super) reader: &'a LogReader,
+    pub(super) published: Option<&'a Published>,
 }
 
 impl<'a> View<'a> {
@@ -39,7 +74,24 @@ impl<'a> View<'a> {
         genesis: &'a GenesisRow,
         reader: &'a LogReader,
     ) -> Self {
-        Self { tables, cursor, genesis, reader }
+        Self { tables, cursor, genesis, reader, published: None }
+    }
+
+    pub(super) const fn on_publication_axis(self, published: Option<&'a Published>) -> Self {
+        Self { published, ..self }
+    }
+
+    /// Gives what had been published, where the view is one on the publication axis.
+    #[must_use]
+    pub const fn published(&self) -> Option<&'a Published> {
+        self.published
+    }
+
+    /// Tells whether a record belongs to the view: it lies within the prefix and, on the publication axis, had been
+    /// published.
+    #[must_use]
+    pub fn knows(&self, seq: Seq) -> bool {
+        seq <= self.cursor.seq && self.published.is_none_or(|published| published.knows(seq))
     }
 
     /// Gives the tables.
@@ -68,6 +120,8 @@ impl<'a> View<'a> {
             log: self.cursor.log,
             seq: self.cursor.seq,
             head: self.cursor.head,
+            axis: if self.published.is_some() { Axis::Publication } else { Axis::Record },
+            published_by: self.published.map(Published::by),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::rules::claims::{CeasefireClaim, Claimed, IncidentClaim, Reading};
 use crate::rules::incident::{Gathering, IncidentFacts};
 use crate::rules::keys::SubmitterKey;
 use crate::vocab::{
-    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Names, PlaceId, ProcessId, RecordRef, Seq, Span,
+    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef, Seq, Span,
     ZonePolicy,
 };
 
@@ -490,7 +490,8 @@ impl Tables {
         Ok(members)
     }
 
-    /// Gives the claims about an incident and everything merged into it, in order of record.
+    /// Gives the claims about an incident and everything merged into it, in order of record; on the
+    /// publication axis in order of publication.
     ///
     /// # Errors
     /// [`RowError`] where the store fails.
@@ -499,7 +500,7 @@ impl Tables {
         for member in self.members(incident)? {
             claims.extend(self.incident_claims.rows(&format!("{member}/"))?);
         }
-        claims.sort_by_key(|claimed| claimed.seq);
+        claims.sort_by_key(|claimed| (claimed.at, claimed.seq));
         Ok(claims)
     }
 
@@ -533,17 +534,30 @@ impl Tables {
             joined.insert(key.to_owned());
         })?;
         let mut open: Option<Gathering> = None;
+        // On the publication axis the order of records is not that of publication.
+        let mut unordered = BTreeSet::new();
+        let mut last_at = Instant::MIN;
         self.incident_claims.walk("", |key, claimed| {
             let id = key.split_once('/').map_or(key, |(id, _)| id);
             if open.as_ref().is_none_or(|open| open.incident().as_str() != id) {
                 open.take().and_then(Gathering::finish).into_iter().for_each(&mut visit);
-                open = IncidentId::new(id).ok().filter(|_| !joined.contains(id)).map(Gathering::of);
+                let taken = joined.contains(id) || unordered.contains(id);
+                open = IncidentId::new(id).ok().filter(|_| !taken).map(Gathering::of);
+                last_at = Instant::MIN;
             }
+            if open.is_some() && claimed.at < last_at {
+                open = None;
+                unordered.insert(id.to_owned());
+            }
+            last_at = claimed.at;
             if let Some(open) = &mut open {
                 open.take(claimed);
             }
         })?;
         open.and_then(Gathering::finish).into_iter().for_each(&mut visit);
+        for incident in unordered.iter().filter_map(|id| IncidentId::new(id).ok()) {
+            self.facts_of(&incident)?.into_iter().for_each(&mut visit);
+        }
         for id in &joined {
             if let Some(root) = self.incidents.row(id)?.filter(|row| row.merged_into.is_none()) {
                 self.facts_of(&root.incident)?.into_iter().for_each(&mut visit);

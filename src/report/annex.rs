@@ -52,8 +52,15 @@ fn row(line: &IncidentLine, situation: &Situation) -> Vec<String> {
         joined(line.figures.iter().map(|(kind, bounds)| format!("{bounds} {kind}"))),
         time(line.recorded),
         joined(line.records.iter().map(Seq::to_string)),
-        format!("{}:{}", situation.known_at.seq, situation.known_at.head),
+        basis(situation),
     ]
+}
+
+/// The position and head that the row rests on; on the publication axis, also by when it had been published.
+fn basis(situation: &Situation) -> String {
+    let known = &situation.known_at;
+    let by = known.published_by.map(|by| format!(" published by {by}")).unwrap_or_default();
+    format!("{}:{}{by}", known.seq, known.head)
 }
 
 fn joined(cells: impl Iterator<Item = String>) -> String {

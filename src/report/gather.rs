@@ -62,8 +62,7 @@ pub fn gather(view: View<'_>, question: &ReportQuestion<'_>) -> Result<Option<Si
     let gathering = Gathering { view, question, period, before, everything: &everything };
     let now = gathering.in_window(period);
     let earlier = gathering.in_window(before);
-    let recorded = gathering.recorded_in(from, to)?;
-    let question_of_tally = TallyQuestion {
+        let question_of_tally = TallyQuestion {
         ceasefire: Some(question.ceasefire),
         rules: question.rules,
         window: Some(period),
@@ -88,8 +87,8 @@ pub fn gather(view: View<'_>, question: &ReportQuestion<'_>) -> Result<Option<Si
         incidents: gathering.lines(&now, period)?,
         access: view.coverage_of(Some(period))?.denied,
         statements: gathering.statements()?,
-        late: gathering.late(recorded)?,
-        corrections: gathering.corrections(recorded)?,
+        late: gathering.late()?,
+        corrections: gathering.corrections()?,
         counters: gathering.counters()?,
         coverage,
         pictures: gathering.stretches(&row.ceasefire)?,
@@ -225,7 +224,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn recorded_at(&self, seq: Seq) -> Result<Option<Instant>, GatherError> {
-        Ok(self.view.reader().record_at(seq)?.map(|record| record.at))
+        Ok(self.view.known_since(seq)?)
     }
 
     /// What was said in the period about the ceasefire or about an incident of the period; where a source does not say
@@ -240,12 +239,13 @@ impl<'a> Gathering<'a> {
         let mut rows = Vec::new();
         self.view.tables().statements.walk("", |_, row| {
             if row.stands() && row.claim.about.iter().any(concerns) {
-                rows.push((row.seq, row.at, row.claim.clone()));
+                rows.push(row.clone());
             }
         })?;
         let mut lines = Vec::new();
-        for (seq, at, row) in rows {
-            let Some(event) = self.view.event_at(seq)? else { continue };
+        for claimed in rows {
+            let Some(event) = self.view.event_of(&claimed)? else { continue };
+            let (seq, at, row) = (claimed.seq, claimed.at, claimed.claim);
             let source = event.source();
             let said = source.and_then(|source| source.asserted.as_ref().or(source.published.as_ref()));
             let said = said.map(crate::vocab::When::span);
@@ -282,7 +282,7 @@ impl<'a> Gathering<'a> {
         let (mut low, mut high) = (1, head.number() + 1);
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.recorded_at(Seq::new(middle))? {
+            match self.view.reader().record_at(Seq::new(middle))?.map(|record| record.at) {
                 Some(at) if at < time => low = middle + 1,
                 _ => high = middle,
             }
@@ -290,15 +290,12 @@ impl<'a> Gathering<'a> {
         Ok(Seq::new(low))
     }
 
-    fn late(&self, recorded: Option<(Seq, Seq)>) -> Result<Vec<LateLine>, GatherError> {
-        let Some((first, last)) = recorded else { return Ok(Vec::new()) };
+    /// What became known in the period of what had happened before it.
+    fn late(&self) -> Result<Vec<LateLine>, GatherError> {
         let mut lines = Vec::new();
-        for facts in self.everything {
-            let Some(report) = facts.reports.first().filter(|seq| first <= **seq && **seq <= last) else { continue };
-            if facts.span().end() > self.period.start() {
-                continue;
-            }
-            if let Some(recorded) = self.recorded_at(*report)? {
+        for facts in self.everything.iter().filter(|facts| facts.span().end() <= self.period.start()) {
+            let Some(report) = facts.reports.first() else { continue };
+            if let Some(recorded) = self.recorded_at(*report)?.filter(|at| self.came_in(*at)) {
                 let (incident, when) = (facts.incident.to_string(), facts.when);
                 lines.push(LateLine { incident, when, recorded, records: facts.records() });
             }
@@ -306,16 +303,25 @@ impl<'a> Gathering<'a> {
         Ok(lines)
     }
 
-    fn corrections(&self, recorded: Option<(Seq, Seq)>) -> Result<Vec<CorrectionLine>, GatherError> {
-        let Some((first, last)) = recorded else { return Ok(Vec::new()) };
+    fn came_in(&self, at: Instant) -> bool {
+        self.period.start() <= at && at < self.period.end()
+    }
+
+    /// What was mended in the period; on the publication axis, what was published in it that mends something.
+    fn corrections(&self) -> Result<Vec<CorrectionLine>, GatherError> {
         let mut lines = Vec::new();
+        if let Some(published) = self.view.published() {
+            for (seq, recorded) in published.between(self.period.start(), self.period.end()) {
+                let mends = self.view.event_at(seq)?;
+                lines.extend(mends.and_then(|event| correction_line(&event, recorded, seq)));
+            }
+            return Ok(lines);
+        }
+        let Some((first, last)) = self.recorded_in(self.period.start(), self.period.end())? else { return Ok(lines) };
         for record in self.view.reader().records(first, Some(last))? {
             let record = record?;
             let Ok(body) = Body::read(record.body()) else { continue };
-            if let Some((target, reason)) = mending(&body.event) {
-                let kind = body.event.type_name().to_owned();
-                lines.push(CorrectionLine { kind, target, reason, recorded: record.at, record: record.seq });
-            }
+            lines.extend(correction_line(&body.event, record.at, record.seq));
         }
         Ok(lines)
     }
@@ -465,6 +471,11 @@ fn about_words(about: &About) -> String {
         About::Ceasefire(ceasefire) => ceasefire.to_string(),
         About::Record(record) => record.to_string(),
     }
+}
+
+fn correction_line(event: &Event, recorded: Instant, record: Seq) -> Option<CorrectionLine> {
+    let (target, reason) = mending(event)?;
+    Some(CorrectionLine { kind: event.type_name().to_owned(), target, reason, recorded, record })
 }
 
 fn mending(event: &Event) -> Option<(String, String)> {

@@ -80,6 +80,10 @@ impl Text<'_> {
             words.say("head"),
             known.head
         ));
+        self.line(match known.published_by {
+            None => format!("{}  ", words.say("axis_record")),
+            Some(by) => format!("{} {by}  ", words.say("axis_publication")),
+        });
         self.line(format!("{}: `{}`\n", words.say("rules"), situation.rules));
         self.line(words.say("claims_not_facts"));
     }

@@ -65,6 +65,11 @@ fn basis(situation: &Situation, words: &Words) -> Markup {
             (words.say("period")) ": " (time(&span(Some(situation.period), situation.cut, words))) " (" (words.say("days_end")) " " (time(&situation.cut.to_string())) ")" br;
             (words.say("known")) " " (known.seq) " " (words.say("of_log")) " " bdi { (known.origin) } ", "
             (words.say("head")) " " code dir="ltr" { (known.head) } br;
+            @match known.published_by {
+                None => (words.say("axis_record")),
+                Some(by) => { (words.say("axis_publication")) " " (time(&by.to_string())) }
+            }
+            br;
             (words.say("rules")) ": " code dir="ltr" { (situation.rules) }
         }
     }

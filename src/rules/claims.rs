@@ -46,6 +46,15 @@ impl<T> Claimed<T> {
         !matches!(self.mended, Some(Mended::Retracted(_)))
     }
 
+    /// Gives the correction that the record reads as, where it stands corrected.
+    #[must_use]
+    pub const fn corrected_by(&self) -> Option<Seq> {
+        match self.mended {
+            Some(Mended::Corrected(seq)) => Some(seq),
+            _ => None,
+        }
+    }
+
     /// Gives the records that make the claim what it is: its own, and the correction's.
     pub fn records(&self) -> impl Iterator<Item = Seq> + use<T> {
         let mending = match self.mended {

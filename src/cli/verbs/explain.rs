@@ -64,7 +64,7 @@ pub fn run(args: &ExplainArgs, session: &mut Session) -> Result<Outcome, Complai
         console.line(line)?;
     }
     let known = &tally.known_at;
-    let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+    let basis = known.basis();
     console.line(console.paint(Paint::Faint, &basis))?;
     Ok(Outcome::Ok)
 }
@@ -83,6 +83,7 @@ pub struct Told {
 pub fn told(view: &crate::ledger::View<'_>, seq: Seq) -> Result<Told, Complaint> {
     let record = view.reader().record_at(seq).map_err(|error| refusal::read(&error))?;
     let body = record.and_then(|record| Body::read(record.body()).ok());
+    let later = (!view.knows(seq)).then(|| "[published later; here it reads as its correction says]".to_owned());
     Ok(match body {
         None => Told { type_name: "unreadable".to_owned(), who: String::new(), summary: String::new() },
         Some(body) => Told {
@@ -91,7 +92,7 @@ pub fn told(view: &crate::ledger::View<'_>, seq: Seq) -> Result<Told, Complaint>
                 || body.by.to_string(),
                 |source| source.speaker.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             ),
-            summary: body.event.summary().map(ToString::to_string).unwrap_or_default(),
+            summary: later.or_else(|| body.event.summary().map(ToString::to_string)).unwrap_or_default(),
         },
     })
 }

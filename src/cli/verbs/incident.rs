@@ -149,8 +149,7 @@ fn print(answer: &IncidentAnswer, view: &View<'_>, console: &mut Console) -> Res
         ))?;
     }
     let known = &answer.known_at;
-    let basis =
-        format!("as known at record {} of {}, head {}, rules {}", known.seq, known.origin, known.head, answer.rules);
+    let basis = format!("{}, rules {}", known.basis(), answer.rules);
     console.line(console.paint(Paint::Faint, &basis))
 }
 

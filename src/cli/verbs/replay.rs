@@ -8,17 +8,16 @@ use serde::Serialize;
 use super::rebuild::print_digests;
 use super::record_text::{refuse_csv, seconds, seq_width, to_json};
 use super::state::{state_words, unknown};
-use super::{diff, record_text};
+use super::diff;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::event::Event;
-use crate::ledger::{Archive, Check, KnownAt, StoredRows, Until, Verdict};
+use crate::ledger::{Archive, Axis, Check, KnownAt, StoredRows, Until, Verdict};
 use crate::projection::{Cursor, ProjectionDigest, Tables, projection_digests};
 use crate::rules::lifecycle::State;
-use crate::vocab::{Code, Contested, Seq, Span, ZonePolicy};
+use crate::vocab::{Code, Contested, Seq, Span};
 use steps::{Course, Passed, Step, Watch, is_called, watch};
 
 /// Beyond so many steps in a row that change no state, the rest of them is told as a number.
@@ -161,20 +160,10 @@ fn watched(args: &ReplayArgs, kept: Option<&Kept>, archive: &Archive, session: &
             Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave --to and --known-at out with --check")
         );
     }
-    let at = session.valid_at(&zones(archive)?)?.unwrap_or_else(|| Span::at(session.clock.now()));
+    let at = session.valid_at(&Session::zones(archive)?)?.unwrap_or_else(|| Span::at(session.clock.now()));
     let run = (session.console.is_human() && !args.every).then_some(RUN);
     let perspective = session.global.perspective.clone();
     Ok(Watch { until, at, perspective, only: args.ceasefire.clone(), run, digests_at })
-}
-
-/// Reads the ledger's zones from record 1.
-fn zones(archive: &Archive) -> Result<ZonePolicy, Complaint> {
-    let first = archive.reader().record_at(Seq::FIRST).map_err(|error| refusal::read(&error))?;
-    let first = first.map(record_text::Told::read).transpose()?;
-    Ok(match first.as_ref().map(record_text::Told::event) {
-        Some(Event::LedgerCreated(event)) => event.zones.clone(),
-        _ => ZonePolicy::utc(),
-    })
 }
 
 /// Reads the stored digests, and lets go of the rows.
@@ -257,7 +246,14 @@ fn answered(
         return Err(Complaint::new(Outcome::Rejected, Code::UnknownPerspective, what));
     }
     let settings = archive.folder().settings().map_err(|error| refusal::open(&error.into()))?;
-    let known_at = KnownAt { origin: settings.origin, log: cursor.log, seq: cursor.seq, head: cursor.head };
+    let known_at = KnownAt {
+        origin: settings.origin,
+        log: cursor.log,
+        seq: cursor.seq,
+        head: cursor.head,
+        axis: Axis::Record,
+        published_by: None,
+    };
     let ends =
         ends.into_iter().filter_map(|(row, state)| Some(End { ceasefire: row.ceasefire.to_string(), state: state? }));
     Ok(ReplayAnswer {

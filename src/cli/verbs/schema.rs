@@ -408,7 +408,14 @@ mod tests {
             mending: Mending::default(),
             signature: None,
         };
-        let known_at = KnownAt { origin: "example.org/x".to_owned(), log: zeros, seq: Seq::FIRST, head: zeros };
+        let known_at = KnownAt {
+            origin: "example.org/x".to_owned(),
+            log: zeros,
+            seq: Seq::FIRST,
+            head: zeros,
+            axis: crate::ledger::Axis::Record,
+            published_by: None,
+        };
         let mut value = serde_json::to_value(log::LogAnswer { known_at, records: vec![line] }).unwrap();
         value["schema"] = json!("ceasefire.log/1");
         value["outcome"] = json!("ok");

@@ -138,6 +138,10 @@ pub fn run(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Complaint>
     let replayed = session.replayed()?;
     let view = replayed.view();
     match find(&args.what, &view)? {
+        Asked::Record(told) if !view.knows(told.stored.seq) => {
+            let what = format!("record {} had not been published by then", told.stored.seq);
+            return Err(Complaint::new(Outcome::Rejected, Code::NotPublished, what));
+        }
         Asked::Record(told) => {
             let broken = broken_link(&told, &view)?;
             let outcome = if broken.is_some() { Outcome::Violated } else { Outcome::Ok };

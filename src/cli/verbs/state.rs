@@ -93,7 +93,7 @@ pub fn print(answer: &StateAnswer, span: Span, lang: &str, console: &mut Console
                 print_one(ceasefire, span, lang, console)?;
             }
             let known = &answer.known_at;
-            let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+            let basis = known.basis();
             let basis = console.paint(Paint::Faint, &basis);
             console.line(basis)
         }

@@ -273,7 +273,7 @@ fn print_basis(answer: &TallyAnswer, console: &mut Console) -> Result<(), Compla
     let (quiet, denied) = (coverage.quiet_reports, coverage.access_denied);
     console.line(format!("          reports of quiet {quiet}, access denied {denied}; silence is never agreement"))?;
     let known = &answer.known_at;
-    let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+    let basis = known.basis();
     console.line(console.paint(Paint::Faint, &basis))?;
     let hint = format!("the records behind a number: ceasefire explain {}", full_id(answer, "incidents"));
     console.line(console.paint(Paint::Faint, &hint))

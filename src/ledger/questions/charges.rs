@@ -98,7 +98,8 @@ impl View<'_> {
 
     fn reasons(&self, facts: &IncidentFacts) -> Result<Option<String>, ReplayError> {
         let Some(last) = facts.status_records.last() else { return Ok(None) };
-        Ok(match self.event_at(*last)? {
+        let correction = facts.corrected.iter().rev().find(|(seq, _)| seq == last).map(|(_, by)| *by);
+        Ok(match self.event_as_corrected(*last, correction)? {
             Some(Event::FindingIssued(finding)) => finding.reasons.map(|reasons| reasons.to_string()),
             _ => None,
         })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Event, FindingOutcome, VerificationStep};
 use crate::ledger::reading::ReplayError;
 use crate::ledger::view::{KnownAt, View};
-use crate::rules::claims::{IncidentClaim, Mended};
+use crate::rules::claims::IncidentClaim;
 use crate::vocab::{Instant, Seq, Span};
 
 /// The findings, and what they come to.
@@ -61,7 +61,7 @@ impl View<'_> {
     /// [`ReplayError`].
     pub fn findings(&self) -> Result<FindingsAnswer, ReplayError> {
         let mut opened: BTreeMap<String, Option<Instant>> = BTreeMap::new();
-        let mut issued: Vec<(Seq, Seq, String, Instant)> = Vec::new();
+        let mut issued: Vec<(Seq, Option<Seq>, String, Instant)> = Vec::new();
         self.tables.incident_claims.walk("", |key, claimed| {
             let incident = key.rsplit_once('/').map_or(key, |(incident, _)| incident).to_owned();
             match &claimed.claim {
@@ -73,20 +73,15 @@ impl View<'_> {
                 }
                 IncidentClaim::Finding(_) => {
                     opened.entry(incident.clone()).or_insert(None);
-                    // A corrected finding reads as its correction says.
-                    let words = match claimed.mended {
-                        Some(Mended::Corrected(correction)) => correction,
-                        _ => claimed.seq,
-                    };
-                    issued.push((claimed.seq, words, incident, claimed.at));
+                    issued.push((claimed.seq, claimed.corrected_by(), incident, claimed.at));
                 }
                 _ => {}
             }
         })?;
         issued.sort();
         let mut findings = Vec::new();
-        for (seq, words, incident, recorded) in issued {
-            if let Some(Event::FindingIssued(finding)) = self.event_at(words)?.map(replacement) {
+        for (seq, correction, incident, recorded) in issued {
+            if let Some(Event::FindingIssued(finding)) = self.event_as_corrected(seq, correction)? {
                 let found = finding.source.as_ref().and_then(|source| source.published.as_ref());
                 let found = found.and_then(|when| when.earliest).unwrap_or(recorded);
                 let days = opened
@@ -113,13 +108,6 @@ impl View<'_> {
         resolved.dedup();
         let (taken_up, resolved) = (opened.len() as u64, resolved.len() as u64);
         Ok(FindingsAnswer { known_at: self.known_at(), findings, taken_up, resolved, median_days, median_of })
-    }
-}
-
-fn replacement(event: Event) -> Event {
-    match event {
-        Event::RecordCorrected(correction) => *correction.replacement,
-        event => event,
     }
 }
 

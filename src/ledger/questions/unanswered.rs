@@ -155,7 +155,7 @@ impl View<'_> {
     ) -> Result<Unanswered, ReplayError> {
         by.sort();
         by.dedup();
-        let recorded = self.reader.record_at(first)?.map_or(Instant::MAX, |record| record.at);
+        let recorded = self.known_since(first)?.unwrap_or(Instant::MAX);
         Ok(Unanswered { accused, about, by, recorded, hours: hours_between(recorded, asked_at), records })
     }
 

@@ -90,7 +90,11 @@ impl Selection {
         let to = self.to.map_or(head, |to| to.min(head));
         let records = view.reader().records(self.from, Some(to)).map_err(|error| refusal::read(&error))?;
         for record in records {
-            let told = Told::read(record.map_err(|error| refusal::read(&error))?)?;
+            let record = record.map_err(|error| refusal::read(&error))?;
+            if !view.knows(record.seq) {
+                continue;
+            }
+            let told = Told::read(record)?;
             let by = told.body.by.clone();
             let fits = self.fits(&told, &mut |record| {
                 let seq = view.tables().resolve(record, &by).map_err(|error| refusal::rows(&error))?;

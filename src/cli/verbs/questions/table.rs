@@ -68,7 +68,7 @@ fn print_human(table: &Table, known: &KnownAt, console: &mut Console) -> Result<
         let note = console.paint(Paint::Faint, note);
         console.line(note)?;
     }
-    let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+    let basis = known.basis();
     let basis = console.paint(Paint::Faint, &basis);
     console.line(basis)
 }

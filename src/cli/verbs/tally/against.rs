@@ -118,7 +118,7 @@ fn print(answer: &AgainstAnswer, console: &mut Console) -> Result<(), Complaint>
     let note = format!("{} numbers are the same under both", answer.same);
     console.line(console.paint(Paint::Faint, &note))?;
     let known = &answer.known_at;
-    let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+    let basis = known.basis();
     console.line(console.paint(Paint::Faint, &basis))
 }
 

@@ -91,7 +91,7 @@ fn print(answer: &BreakdownAnswer, lineage: bool, console: &mut Console) -> Resu
     );
     console.line(console.paint(Paint::Faint, &note))?;
     let known = &answer.known_at;
-    let basis = format!("as known at record {} of {}, head {}", known.seq, known.origin, known.head);
+    let basis = known.basis();
     console.line(console.paint(Paint::Faint, &basis))
 }
 
