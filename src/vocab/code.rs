@@ -210,6 +210,7 @@ codes! {
     GroupApart = "CF0718", "Rows that make one record do not stand together.", "sort the file by the columns of the id";
     NoPublicationAxis = "CF0720", "This verb does not answer on the publication axis.", "leave --published-by out; state, tally, incident, counters, report, export and the questions take it";
     NotPublished = "CF0721", "The record had not been published by the moment asked about.", "leave --published-by out to see what is recorded";
+    PublishedBefore = "CF0722", "A later publication of the series was imported before this one.", "import the publications of a series in the order in which they came out; or record what differed as corrections, each with its date";
 
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }

@@ -278,6 +278,7 @@ fn complaint(error: ImportError, name: &str) -> Complaint {
             first
         }
         ImportError::MostlyMissing { .. } => Complaint::new(Outcome::Rejected, Code::MostlyMissing, error.to_string()),
+        ImportError::OutOfOrder { .. } => Complaint::new(Outcome::Rejected, Code::PublishedBefore, error.to_string()),
         ImportError::Append(error) => refusal::append(&error, &|_, _| None),
         ImportError::Aside(error) => Complaint::new(
             Outcome::Io,

@@ -9,9 +9,9 @@ use super::input::{Input, Meter};
 use super::plan::{Counts, Fate, Gone, Missing, NoPlan, Planner, Publication, RowPlan};
 use super::rejects::Rejects;
 use super::spool::Spool;
-use crate::event::is_retractable_type;
-use crate::ledger::{AppendError, Ledger, Rehearsal, Rehearsed, WouldAppend};
-use crate::vocab::{ActorId, Code, Digest32, Fault, Label, Pointer, When};
+use crate::event::{Event, is_retractable_type};
+use crate::ledger::{AppendError, Ledger, Rehearsal, Rehearsed, ReplayError, WouldAppend, read_record};
+use crate::vocab::{ActorId, Code, Digest32, Fault, Instant, Label, Pointer, Seq, When};
 
 /// How many refused rows are told one by one; more are only counted.
 const REFUSALS_TOLD: usize = 20;
@@ -70,6 +70,16 @@ pub enum ImportError {
         /// Records of the series that stand.
         standing: u64,
     },
+    /// A later publication of the series is in already. Nothing was written.
+    #[error("it was published by {published}, and record {record} imported what was published by {since}")]
+    OutOfOrder {
+        /// By when this one was published.
+        published: Instant,
+        /// The record of the later one's import.
+        record: Seq,
+        /// By when that one was published.
+        since: Instant,
+    },
     /// The ledger could not be asked or written. Whole batches may be in; the same import completes them.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -117,6 +127,7 @@ impl Import {
         ledger: &Ledger,
         watch: &mut Watch<'_>,
     ) -> Result<Checked, ImportError> {
+        self.refuse_out_of_order(format, ledger)?;
         let (opened, meter) = input.open()?;
         let mut rows = format.rows(opened)?;
         let mut pass = Pass::begin(self, format, ledger)?;
@@ -130,6 +141,30 @@ impl Import {
         drop(rows);
         pass.take_gone()?;
         pass.finish(format, meter)
+    }
+
+    /// Refuses a publication that came out before one that is in already. A row that did not change leaves no record, so what
+    /// the later publication said could not be told from what this one says.
+    fn refuse_out_of_order(&self, format: &dyn Format, ledger: &Ledger) -> Result<(), ImportError> {
+        let latest = self.published.as_ref().and_then(|published| published.latest);
+        let (Some(publication), Some(published)) = (&self.publication, latest) else { return Ok(()) };
+        let mut later = None;
+        let walked: Result<(), ReplayError> = ledger.reader().for_each_block(Seq::FIRST, None, |lines| {
+            for line in lines.iter().filter(|line| line.envelope.body.contains("\"import.completed\"")) {
+                let Event::ImportCompleted(import) = read_record(line)?.event else { continue };
+                let same = match &import.series {
+                    Some(series) => series.name.as_str() == publication.series,
+                    None => import.format.as_str() == format.name() && format.dataset() == publication.series,
+                };
+                let since = import.published.and_then(|published| published.latest).unwrap_or(line.envelope.at);
+                if same && since > published {
+                    later = Some((line.envelope.seq, since));
+                }
+            }
+            Ok(())
+        });
+        walked.map_err(AppendError::from)?;
+        later.map_or(Ok(()), |(record, since)| Err(ImportError::OutOfOrder { published, record, since }))
     }
 
     /// What the rows are numbered in.
