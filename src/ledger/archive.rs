@@ -152,7 +152,14 @@ impl Archive {
     fn replayed(&self, standing: Standing) -> Result<Replayed, OpenError> {
         let genesis = genesis_of(&standing.fold)?;
         let reader = LogReader::new(Arc::clone(&self.storage));
-        Ok(Replayed { fold: standing.fold, cursor: standing.cursor, genesis, reader, notices: standing.notices, published: None })
+        Ok(Replayed {
+            fold: standing.fold,
+            cursor: standing.cursor,
+            genesis,
+            reader,
+            notices: standing.notices,
+            published: None,
+        })
     }
 }
 

@@ -15,8 +15,8 @@ use crate::rules::claims::{CeasefireClaim, Claimed, IncidentClaim, Reading};
 use crate::rules::incident::{Gathering, IncidentFacts};
 use crate::rules::keys::SubmitterKey;
 use crate::vocab::{
-    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef, Seq, Span,
-    ZonePolicy,
+    ActorId, ActorRef, CeasefireId, Digest32, ExternalId, IncidentId, Instant, Names, PlaceId, ProcessId, RecordRef,
+    Seq, Span, ZonePolicy,
 };
 
 /// What the ledger says of itself.

@@ -62,7 +62,7 @@ pub fn gather(view: View<'_>, question: &ReportQuestion<'_>) -> Result<Option<Si
     let gathering = Gathering { view, question, period, before, everything: &everything };
     let now = gathering.in_window(period);
     let earlier = gathering.in_window(before);
-        let question_of_tally = TallyQuestion {
+    let question_of_tally = TallyQuestion {
         ceasefire: Some(question.ceasefire),
         rules: question.rules,
         window: Some(period),

@@ -48,7 +48,11 @@ fn series(draw: &mut Draw) -> Vec<Snapshot> {
         for known in 0..(5 + number).min(DAYS) {
             let name = day(known);
             if let Some(row) = out.remove(&name) {
-                if draw.one_in(2) { rows.insert(name, row) } else { out.insert(name, row) };
+                if draw.one_in(2) {
+                    rows.insert(name, row)
+                } else {
+                    out.insert(name, row)
+                };
             } else if !rows.contains_key(&name) {
                 let value = |draw: &mut Draw| Some(u32::try_from(draw.below(50)).unwrap());
                 let row = [value(draw), value(draw), value(draw).filter(|_| draw.one_in(2))];
@@ -257,7 +261,9 @@ fn reading(name: &str, published: &str, row: &Row) -> String {
 }
 
 fn mending(kind: &str, version: u32, target: &Value, rest: &str) -> String {
-    format!(r#"{{"type":"{kind}","v":{version},"target":{target},"by":"source","reason":"published differently",{rest}}}"#)
+    format!(
+        r#"{{"type":"{kind}","v":{version},"target":{target},"by":"source","reason":"published differently",{rest}}}"#
+    )
 }
 
 fn body(key: &str, event: &str) -> String {
@@ -281,7 +287,8 @@ fn a_publication_that_came_out_before_one_that_is_in_is_refused() {
 #[test]
 fn what_nobody_dates_counts_from_when_it_was_recorded_and_names_count_always() {
     let desk = Desk::with_truce();
-    let report = ["append", "violation", "--source", "MON", "--act", "shelling", "--accused", "A", "--at", "2021-03-10"];
+    let report =
+        ["append", "violation", "--source", "MON", "--act", "shelling", "--accused", "A", "--at", "2021-03-10"];
     desk.done(&[&report[..], &["--incident", "dated", "--published", "2021-03-12"]].concat());
     desk.done(&[&report[..], &["--incident", "undated"]].concat());
     let incidents = |by: &str| {
@@ -302,10 +309,12 @@ fn a_correction_counts_from_its_publication_whichever_was_recorded_first() {
     desk.done(&[&["append"], &report[..], &["--killed", "5", "--published", "2021-03-11"]].concat());
     let target = head(&desk);
     let corrected = |killed: &str, published: &str| {
-        let correction = ["append", "correction", &target, "--changed-by", "source", "--reason", "revised", "--replacement"];
+        let correction =
+            ["append", "correction", &target, "--changed-by", "source", "--reason", "revised", "--replacement"];
         let replacement = desk.folder.path().join("replacement.json");
         let mut shown = desk.json(&["show", &target])["body"]["event"].clone();
-        shown["quantities"] = json!([{"op": "exact", "min": killed.parse::<u64>().unwrap(), "unit": "person", "outcome": "killed"}]);
+        shown["quantities"] =
+            json!([{"op": "exact", "min": killed.parse::<u64>().unwrap(), "unit": "person", "outcome": "killed"}]);
         shown["source"]["published"] = when(published);
         fs::write(&replacement, ordered(&shown)).unwrap();
         desk.done(&[&correction[..], &[replacement.to_str().unwrap()]].concat());
@@ -358,11 +367,16 @@ fn with_everything_published_both_axes_answer_the_same() {
 #[test]
 fn every_answer_says_on_which_axis_it_stands_and_verbs_without_one_refuse() {
     let desk = Desk::with_example();
-    for command in [&["state"][..], &["tally"], &["incident", "I-2"], &["counters"], &["pending"], &["explain", "all/incidents"]] {
+    for command in
+        [&["state"][..], &["tally"], &["incident", "I-2"], &["counters"], &["pending"], &["explain", "all/incidents"]]
+    {
         let recorded = desk.done(command);
         assert!(recorded.contains("record axis"), "{command:?}: {recorded}");
         let published = desk.done(&[command, &["--published-by", "2100"]].concat());
-        assert!(published.contains("publication axis: as published by 2100-12-31T21:00:00Z"), "{command:?}: {published}");
+        assert!(
+            published.contains("publication axis: as published by 2100-12-31T21:00:00Z"),
+            "{command:?}: {published}"
+        );
     }
     let report = ["report", "nk-2020-10-10", "--day", "2020-10-17", "--as"];
     for form in ["md", "html"] {

@@ -5,10 +5,10 @@ mod steps;
 use clap::Args;
 use serde::Serialize;
 
+use super::diff;
 use super::rebuild::print_digests;
 use super::record_text::{refuse_csv, seconds, seq_width, to_json};
 use super::state::{state_words, unknown};
-use super::diff;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
