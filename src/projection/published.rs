@@ -212,7 +212,9 @@ impl Sieve {
     #[must_use]
     pub fn finish(self) -> Published {
         let Self { by, since, mut steps, entries, .. } = self;
-        entries.into_values().for_each(|versions| enact(&versions, &mut steps));
+        for versions in entries.into_values() {
+            enact(&versions, &mut steps);
+        }
         steps.sort_unstable();
         Published { by, since, steps }
     }

@@ -53,17 +53,21 @@ fn series(draw: &mut Draw) -> Vec<Snapshot> {
                 } else {
                     out.insert(name, row)
                 };
-            } else if !rows.contains_key(&name) {
+                continue;
+            }
+            let Some(row) = rows.get_mut(&name) else {
                 let value = |draw: &mut Draw| Some(u32::try_from(draw.below(50)).unwrap());
                 let row = [value(draw), value(draw), value(draw).filter(|_| draw.one_in(2))];
                 rows.insert(name, row);
-            } else if draw.one_in(9) && dropped.insert(name.clone()) {
+                continue;
+            };
+            if draw.one_in(9) && dropped.insert(name.clone()) {
                 out.extend(rows.remove(&name).map(|row| (name, row)));
-            } else if let Some(row) = rows.get_mut(&name) {
-                for (field, cell) in row.iter_mut().enumerate() {
-                    if draw.one_in(3) {
-                        *cell = Some(u32::try_from(draw.below(50)).unwrap()).filter(|_| field == 0 || !draw.one_in(3));
-                    }
+                continue;
+            }
+            for (field, cell) in row.iter_mut().enumerate() {
+                if draw.one_in(3) {
+                    *cell = Some(u32::try_from(draw.below(50)).unwrap()).filter(|_| field == 0 || !draw.one_in(3));
                 }
             }
         }
