@@ -138,6 +138,10 @@ impl Storage for DiskStorage {
         self.move_tail(name, from).map_err(failed(StorageStep::CutTail, &name.to_string()))
     }
 
+    fn take_back(&self, name: SegmentName, length: u64) -> Result<(), StorageError> {
+        self.with_tail(name, |file| file.set_len(length)).map_err(failed(StorageStep::TakeBack, &name.to_string()))
+    }
+
     fn lock(&self) -> Result<Box<dyn StorageLock>, LockError> {
         let path = self.folder.join(LOCK_FILE);
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::SegmentName;
@@ -11,7 +12,7 @@ use super::storage::{CutTail, LockError, Storage, StorageError, StorageLock, Sto
 ///
 /// Each step that changes something is counted, in the order in which a disk would be asked: creating a segment is
 /// three steps (file, sync, folder sync), appending one, syncing one, settling two, cutting a tail five (file, sync,
-/// folder sync, shortening, sync). A [`FailPlan`] names the step that fails.
+/// folder sync, shortening, sync), taking back one. A [`FailPlan`] names the step that fails.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStorage {
     state: Arc<Mutex<State>>,
@@ -23,25 +24,34 @@ pub struct FailPlan {
     step: u64,
     lasting: bool,
     written: usize,
+    forgets: bool,
 }
 
 impl FailPlan {
     /// Fails the step of this number, counted from 0 since the storage was made, and no other.
     #[must_use]
     pub const fn once(step: u64) -> Self {
-        Self { step, lasting: false, written: 0 }
+        Self { step, lasting: false, written: 0, forgets: false }
     }
 
     /// Fails this step and all after it, as if the machine had stopped there.
     #[must_use]
     pub const fn from(step: u64) -> Self {
-        Self { step, lasting: true, written: 0 }
+        Self { step, lasting: true, written: 0, forgets: false }
     }
 
     /// Lets the failing step, where it is an append, write this many bytes first.
     #[must_use]
     pub const fn after_writing(self, bytes: usize) -> Self {
         Self { written: bytes, ..self }
+    }
+
+    /// Lets the failing step, where it is a sync, lose the bytes that it should have made durable: they go on being
+    /// shown, and no later sync makes them durable. Linux does so: it reports a failed write-back once, and then takes
+    /// the bytes for written.
+    #[must_use]
+    pub const fn forgetting(self) -> Self {
+        Self { forgets: true, ..self }
     }
 }
 
@@ -55,7 +65,12 @@ pub enum Unsynced {
     Kept(usize),
     /// All files at their full length; after the first so many unsynced bytes of each, zeros.
     Zeroed(usize),
+    /// All files at their full length; of each sector's unsynced bytes either all or zeros, drawn from this number.
+    Scattered(u64),
 }
+
+/// What a disk writes whole or not at all, in bytes.
+const SECTOR_BYTES: usize = 512;
 
 #[derive(Debug, Default)]
 struct State {
@@ -70,6 +85,10 @@ struct MemoryFile {
     bytes: Vec<u8>,
     durable: Vec<u8>,
     entry_durable: bool,
+    /// What was there before it was shortened, until that is synced.
+    longer: Option<Vec<u8>>,
+    /// The bytes that a failed sync lost.
+    forgotten: Range<usize>,
 }
 
 impl MemoryStorage {
@@ -113,7 +132,7 @@ impl MemoryStorage {
 
     /// Puts durable bytes in place of a file, or a new file there: what a tamperer does.
     pub fn overwrite(&self, file: &str, bytes: Vec<u8>) {
-        let file_now = MemoryFile { durable: bytes.clone(), bytes, entry_durable: true };
+        let file_now = MemoryFile { durable: bytes.clone(), bytes, entry_durable: true, ..MemoryFile::default() };
         self.state().files.insert(file.to_owned(), file_now);
     }
 
@@ -131,21 +150,49 @@ impl MemoryFile {
     fn after_crash(&self, unsynced: Unsynced) -> Self {
         let mut bytes = self.durable.clone();
         // Only appended bytes can survive in part; a shortening that was not synced is simply undone.
-        if let Some(rest) = self.bytes.strip_prefix(self.durable.as_slice()) {
+        let written = self.longer.as_deref().unwrap_or(&self.bytes);
+        if let Some(rest) = written.strip_prefix(self.durable.as_slice()) {
+            let from = bytes.len();
             match unsynced {
                 Unsynced::Lost => {}
                 Unsynced::Kept(kept) => bytes.extend(rest.iter().take(kept)),
                 Unsynced::Zeroed(kept) => {
                     bytes.extend(rest.iter().enumerate().map(|(at, byte)| if at < kept { *byte } else { 0 }));
                 }
+                Unsynced::Scattered(number) => {
+                    let kept = |at: usize| is_drawn(number, (from + at) / SECTOR_BYTES);
+                    bytes.extend(rest.iter().enumerate().map(|(at, byte)| if kept(at) { *byte } else { 0 }));
+                }
             }
         }
-        Self { durable: bytes.clone(), bytes, entry_durable: true }
+        Self { durable: bytes.clone(), bytes, entry_durable: true, ..Self::default() }
     }
 
     fn sync(&mut self) {
         self.durable.clone_from(&self.bytes);
+        if let Some(forgotten) = self.durable.get_mut(self.forgotten.clone()) {
+            forgotten.fill(0);
+        }
+        self.longer = None;
     }
+
+    fn forget(&mut self) {
+        self.forgotten = self.durable.len().min(self.bytes.len())..self.bytes.len();
+    }
+
+    fn shorten(&mut self, length: usize) {
+        if length < self.bytes.len() {
+            self.longer.get_or_insert_with(|| self.bytes.clone());
+            self.bytes.truncate(length);
+        }
+        self.forgotten = self.forgotten.start.min(length)..self.forgotten.end.min(length);
+    }
+}
+
+/// Draws yes or no for a sector, the same for the same number.
+fn is_drawn(number: u64, sector: usize) -> bool {
+    let mixed = (number ^ sector as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 63 == 1
 }
 
 impl State {
@@ -172,14 +219,24 @@ impl State {
     fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let stepped = self.step();
         let written = if stepped.is_ok() { bytes.len() } else { self.plan.map_or(0, |plan| plan.written) };
-        self.file(name)?.bytes.extend(bytes.iter().take(written));
+        let file = self.file(name)?;
+        if written > 0 {
+            file.longer = None;
+            file.bytes.extend(bytes.iter().take(written));
+        }
         stepped
     }
 
     fn sync_file(&mut self, name: &str) -> io::Result<()> {
-        self.step()?;
-        self.file(name)?.sync();
-        Ok(())
+        let stepped = self.step();
+        let forgets = self.plan.is_some_and(|plan| plan.forgets);
+        let file = self.file(name)?;
+        match stepped {
+            Ok(()) => file.sync(),
+            Err(_) if forgets => file.forget(),
+            Err(_) => {}
+        }
+        stepped
     }
 
     fn sync_entry(&mut self, name: &str) -> io::Result<()> {
@@ -190,7 +247,7 @@ impl State {
 
     fn shorten(&mut self, name: &str, length: usize) -> io::Result<()> {
         self.step()?;
-        self.file(name)?.bytes.truncate(length);
+        self.file(name)?.shorten(length);
         Ok(())
     }
 
@@ -260,6 +317,11 @@ impl Storage for MemoryStorage {
 
     fn cut_tail(&self, name: SegmentName, from: u64) -> Result<CutTail, StorageError> {
         self.state().cut_tail(name, from).map_err(failed(StorageStep::CutTail, name))
+    }
+
+    fn take_back(&self, name: SegmentName, length: u64) -> Result<(), StorageError> {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        self.state().shorten(&name.to_string(), length).map_err(failed(StorageStep::TakeBack, name))
     }
 
     fn lock(&self) -> Result<Box<dyn StorageLock>, LockError> {

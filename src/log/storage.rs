@@ -61,6 +61,12 @@ pub trait Storage: fmt::Debug + Send + Sync {
     /// [`StorageError`]; the bytes are then in the segment, in the new file, or in both, never in neither.
     fn cut_tail(&self, name: SegmentName, from: u64) -> Result<CutTail, StorageError>;
 
+    /// Shortens a segment to the length it had before an append that came to nothing. Nothing of it is durable on return.
+    ///
+    /// # Errors
+    /// [`StorageError`]; any part of the bytes may still be there.
+    fn take_back(&self, name: SegmentName, length: u64) -> Result<(), StorageError>;
+
     /// Takes the writer's lock. It ends when the value is dropped or the process dies. Readers need none.
     ///
     /// # Errors
@@ -102,6 +108,8 @@ pub enum StorageStep {
     SyncFolder,
     /// Moving a torn tail aside.
     CutTail,
+    /// Taking back an append that came to nothing.
+    TakeBack,
     /// Taking the writer's lock.
     Lock,
     /// Putting a whole file in the place of another.
@@ -122,6 +130,7 @@ impl fmt::Display for StorageStep {
             Self::Sync => "sync",
             Self::SyncFolder => "sync the folder entry of",
             Self::CutTail => "move the torn tail of",
+            Self::TakeBack => "take back the end of",
             Self::Lock => "lock",
             Self::Replace => "put in place",
             Self::Remove => "remove",

@@ -69,7 +69,8 @@ pub enum AppendError {
         /// Why.
         source: EncodeError,
     },
-    /// The storage failed. Whether the batch is in the log shows only when the log is opened again; no receipt exists.
+    /// The storage failed, and no receipt exists. What was written of the batch was taken back where the storage still
+    /// obeyed; whether any of it is in the log shows only when the log is opened again.
     #[error("the batch may not be durable")]
     Storage(#[from] StorageError),
     /// An earlier write or sync failed: the log must be opened again first.
@@ -167,8 +168,11 @@ impl LogWriter {
             self.storage.create(target.name)?;
             self.tail = Some(Tail { name: target.name, bytes: 0, hasher: blake3::Hasher::new(), seals: None });
         }
-        self.storage.append(target.name, bytes)?;
-        self.storage.sync(target.name)?;
+        self.storage.append(target.name, bytes).and_then(|()| self.storage.sync(target.name)).inspect_err(|_| {
+            // A full disk leaves half a batch, and after a failed sync the system may show bytes that the disk never got:
+            // neither may be built upon. Where this fails too, the next opening finds a torn tail.
+            let _ = self.storage.take_back(target.name, self.tail.as_ref().map_or(0, |tail| tail.bytes));
+        })?;
         if let Some(tail) = &mut self.tail {
             tail.bytes += bytes.len() as u64;
             tail.hasher.update(bytes);
