@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::SegmentName;
 use super::chain::{ChainPoint, Place};
 #[cfg(feature = "ledger")]
-use super::recovery::{Scan, Standing, scan_segment};
+use super::recovery::{Scan, Standing, scan_from};
 use super::storage::{Storage, StorageError};
 use crate::record::{DecodeError, Envelope, RecordHash};
 
@@ -130,6 +130,24 @@ pub(super) struct RawLine<'b> {
     pub(super) terminated: bool,
 }
 
+/// What a disk writes whole or not at all, in bytes.
+const SECTOR_BYTES: u64 = 512;
+
+impl RawLine<'_> {
+    /// Tells whether sectors of the line were never written and read as zeros, which no record holds.
+    ///
+    /// A hole ends with a sector or with the file, and begins with a sector or, where the write began in the middle of
+    /// one, with the line. `start` is added to the line's place.
+    pub(super) fn has_hole(&self, start: u64) -> bool {
+        let Some(from) = memchr::memchr(0, self.bytes) else { return false };
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let length = rest.iter().position(|byte| *byte != 0).unwrap_or(rest.len());
+        let at_sector = |at: usize| (start + self.place.offset + at as u64).is_multiple_of(SECTOR_BYTES);
+        let ends_file = !self.terminated && length == rest.len();
+        (from == 0 || at_sector(from)) && (ends_file || at_sector(from + length))
+    }
+}
+
 impl<'b> Block<'b> {
     /// Splits the block at its newlines.
     pub(super) fn raw_lines(self) -> impl Iterator<Item = RawLine<'b>> {
@@ -190,6 +208,47 @@ pub(super) fn last_batch_end(
     }
 }
 
+/// Finds the end of the last batch that has no hole, as a write leaves that was cut off; nothing where there is none.
+///
+/// `seen` is the last record of a batch that was found to be whole before.
+pub(super) fn last_whole_batch_end(
+    storage: &dyn Storage,
+    segment: SegmentName,
+    length: u64,
+    seen: Option<RecordHash>,
+) -> Result<Option<BatchEnd>, StorageError> {
+    let mut limit = length;
+    loop {
+        let Some(end) = last_batch_end(storage, segment, limit)? else { return Ok(None) };
+        if seen == Some(end.point.prev) {
+            return Ok(Some(end));
+        }
+        match last_hole(storage, segment, end)? {
+            None => return Ok(Some(end)),
+            Some(hole) => limit = hole,
+        }
+    }
+}
+
+/// Gives the start of the last line with a hole in the batch that ends there.
+fn last_hole(storage: &dyn Storage, segment: SegmentName, end: BatchEnd) -> Result<Option<u64>, StorageError> {
+    let last = end.point.next.previous();
+    let mut window = TAIL_BYTES;
+    loop {
+        let start = end.offset.saturating_sub(window);
+        let bytes = read_range(storage, segment, start, end.offset)?;
+        // The first line of the window may lack its beginning.
+        let cut = if start == 0 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |newline| newline + 1) };
+        let block = Block { segment, start: start + cut as u64, bytes: bytes.get(cut..).unwrap_or_default() };
+        let lines: Vec<_> = block.raw_lines().collect();
+        let foreign = lines.iter().rev().find(|line| !Envelope::decode(line.bytes).is_ok_and(|line| line.end == last));
+        if foreign.is_some() || start == 0 {
+            return Ok(foreign.filter(|line| line.has_hole(0)).map(|line| line.place.offset));
+        }
+        window = window.saturating_mul(2);
+    }
+}
+
 fn batch_end_in(block: Block<'_>) -> Option<BatchEnd> {
     let newlines = memchr::memrchr_iter(b'\n', block.bytes);
     let starts = memchr::memrchr_iter(b'\n', block.bytes).skip(1).map(|newline| newline + 1).chain([0]);
@@ -214,7 +273,7 @@ pub(super) fn scan_tail(
     length: u64,
 ) -> Result<Scan, StorageError> {
     let bytes = read_range(storage, segment, end.offset, length)?;
-    Ok(scan_segment(&bytes, end.point, Standing::Last))
+    Ok(scan_from(end.offset, &bytes, end.point, Standing::Last))
 }
 
 /// Reads the bytes between two offsets, or fewer if the segment has become shorter.

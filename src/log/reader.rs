@@ -4,12 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SegmentName;
-use super::blocks::{BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, read_range, scan_tail};
+use super::blocks::{
+    BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, last_whole_batch_end, read_range, scan_tail,
+};
 use super::chain::{ChainFault, ChainPoint, Head, Place, Walk};
 use super::recovery::Verdict;
 use super::storage::{Storage, StorageError};
 use super::stored::StoredRecord;
-use crate::record::MAX_RECORD_BYTES;
+use crate::record::{MAX_RECORD_BYTES, RecordHash};
 use crate::vocab::Seq;
 
 /// One line in so many has its offset remembered.
@@ -28,6 +30,8 @@ const SMALL_BLOCK_BYTES: usize = 64 * 1024;
 pub struct LogReader {
     storage: Arc<dyn Storage>,
     index: Mutex<HashMap<SegmentName, Arc<LineIndex>>>,
+    /// The last record of the last batch that was found to be whole.
+    whole: Mutex<Option<RecordHash>>,
 }
 
 /// Offsets of every 64th line of a segment, as far as it was indexed.
@@ -63,7 +67,7 @@ impl LogReader {
     /// Reads from a storage. Nothing is touched before the first question.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Self { storage, index: Mutex::default() }
+        Self { storage, index: Mutex::default(), whole: Mutex::default() }
     }
 
     /// Gives the last record of the last complete batch, reading only the end of the log.
@@ -71,7 +75,7 @@ impl LogReader {
     /// # Errors
     /// [`ReadError`]; [`ReadError::Corrupt`] where damage, not an unfinished write, stands at the end.
     pub fn head(&self) -> Result<Head, ReadError> {
-        Ok(Visible::of(self.storage.as_ref())?.head)
+        Ok(self.visible()?.head)
     }
 
     /// Calls `show` with the records from `from` to `to`, both included, in order and in blocks of about 1 MiB.
@@ -109,7 +113,7 @@ impl LogReader {
     /// # Errors
     /// As [`LogReader::for_each_block`].
     pub fn record_at(&self, seq: Seq) -> Result<Option<StoredRecord>, ReadError> {
-        let visible = Visible::of(self.storage.as_ref())?;
+        let visible = self.visible()?;
         if seq == Seq::NONE || seq > visible.head.seq {
             return Ok(None);
         }
@@ -130,6 +134,13 @@ impl LogReader {
         self.find_line(*segment, *limit, seq).map(Some)
     }
 
+    fn visible(&self) -> Result<Visible, ReadError> {
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let visible = Visible::of(self.storage.as_ref(), *whole)?;
+        *whole = Some(visible.head.hash);
+        Ok(visible)
+    }
+
     fn find_line(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<StoredRecord, ReadError> {
         let limit = known_limit(self.storage.as_ref(), segment, limit)?;
         let (mut position, offset) = self.line_before(segment, limit, seq)?;
@@ -146,7 +157,7 @@ impl LogReader {
     }
 
     fn cursor(&self, from: Seq, to: Option<Seq>) -> Result<Cursor, ReadError> {
-        let visible = Visible::of(self.storage.as_ref())?;
+        let visible = self.visible()?;
         let from = from.max(Seq::FIRST);
         let to = to.map_or(visible.head.seq, |to| to.min(visible.head.seq));
         let mut cursor = Cursor {
@@ -183,7 +194,22 @@ impl LogReader {
         if lines_in == 0 {
             return Ok((segment.first(), 0));
         }
-        let mut index = self.indexed(segment);
+        let found = self.indexed_on(self.indexed(segment), segment, limit, lines_in)?;
+        if self.starts_at(segment, found)? {
+            return Ok(found);
+        }
+        // The writer took a batch back that was indexed here, and wrote another; or somebody changed the log.
+        self.indexed_on(Arc::default(), segment, limit, lines_in)
+    }
+
+    /// Extends an index as far as needed, and looks up the nearest line at or before the one after so many lines.
+    fn indexed_on(
+        &self,
+        mut index: Arc<LineIndex>,
+        segment: SegmentName,
+        limit: u64,
+        lines_in: u64,
+    ) -> Result<(Seq, u64), StorageError> {
         if index.bytes < limit && index.lines <= lines_in {
             index = Arc::new(index.extended(self.storage.as_ref(), segment, limit)?);
             self.index.lock().unwrap_or_else(PoisonError::into_inner).insert(segment, Arc::clone(&index));
@@ -192,10 +218,18 @@ impl LogReader {
         let offset = usize::try_from(slot).ok().and_then(|slot| index.offsets.get(slot)).copied().unwrap_or(0);
         Ok((Seq::new(segment.first().number() + slot * INDEX_EVERY), offset))
     }
+
+    /// Tells whether the line of a position starts at an offset.
+    fn starts_at(&self, segment: SegmentName, (seq, offset): (Seq, u64)) -> Result<bool, StorageError> {
+        let Some(newline) = offset.checked_sub(1) else { return Ok(true) };
+        let expected = format!("\n{{\"seq\":{seq},");
+        let found = read_range(self.storage.as_ref(), segment, newline, newline + expected.len() as u64)?;
+        Ok(found == expected.as_bytes())
+    }
 }
 
 impl LineIndex {
-    /// Indexes on to `limit`, which is the end of a batch and so never moves back.
+    /// Indexes on to `limit`, which is the end of a batch.
     fn extended(&self, storage: &dyn Storage, segment: SegmentName, limit: u64) -> Result<Self, StorageError> {
         let mut index = self.clone();
         let mut blocks = BlockReader::new(segment, index.bytes, limit);
@@ -219,7 +253,7 @@ struct Visible {
 }
 
 impl Visible {
-    fn of(storage: &dyn Storage) -> Result<Self, ReadError> {
+    fn of(storage: &dyn Storage, whole: Option<RecordHash>) -> Result<Self, ReadError> {
         let names = storage.segments()?;
         let mut segments = Vec::with_capacity(names.len());
         let mut names = names.into_iter().peekable();
@@ -228,7 +262,7 @@ impl Visible {
             segments.push((name, if names.peek().is_some() { WHOLE } else { storage.length(name)? }));
         }
         let Some((name, length)) = segments.pop() else { return Ok(Self { segments, head: Head::EMPTY }) };
-        if let Some(end) = last_batch_end(storage, name, length)? {
+        if let Some(end) = last_whole_batch_end(storage, name, length, whole)? {
             refuse_damage(storage, name, end, length)?;
             segments.push((name, end.offset));
             return Ok(Self { segments, head: end.point.head() });

@@ -60,9 +60,16 @@ pub enum Verdict {
 /// disputed too. So a corrupt verdict may name a record that `accepted` counts in, when only its successor gives it away.
 ///
 /// A bad line is *torn* only in the last segment and only where nothing after its first byte is a valid record,
-/// not even in the middle of a line whose newline was lost.
+/// not even in the middle of a line whose newline was lost. There is one exception. A disk may write the sectors of one
+/// batch in any order, so that after a power cut some hold its last records and others, before them, still zeros. A
+/// batch is torn too where each of its bad lines has such a hole and what is valid behind it is of the same batch.
 #[must_use]
 pub fn scan_segment(bytes: &[u8], expect: ChainPoint, standing: Standing) -> Scan {
+    scan_from(0, bytes, expect, standing)
+}
+
+/// Scans the bytes from an offset of a segment on; the offsets in the answer count from there.
+pub(super) fn scan_from(start: u64, bytes: &[u8], expect: ChainPoint, standing: Standing) -> Scan {
     let mut scan = Scan { accepted: expect, accepted_bytes: 0, records: 0, verdict: Verdict::Clean };
     let mut walk = Walk::from(expect);
     let segment = SegmentName::starting_at(expect.next);
@@ -80,8 +87,13 @@ pub fn scan_segment(bytes: &[u8], expect: ChainPoint, standing: Standing) -> Sca
             Ok(_) => ChainFault::Unterminated,
             Err(error) => error.into(),
         };
-        let rest = bytes.get(usize::try_from(raw.place.offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-        if standing == Standing::Finished || walk.is_undecided() || walk.has_bad() || holds_a_record(rest) {
+        let from = |offset: u64| bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let explained = || {
+            !holds_a_record(from(raw.place.offset))
+                || raw.has_hole(start)
+                    && is_one_batch_with_holes(from(scan.accepted_bytes), start + scan.accepted_bytes, scan.accepted)
+        };
+        if standing == Standing::Finished || walk.is_undecided() || walk.has_bad() || !explained() {
             walk.skip(raw.place, fault);
         }
         return scan.conclude(walk, bytes.len() as u64, standing);
@@ -124,11 +136,30 @@ fn first(bad: Vec<Bad>) -> Option<Bad> {
 /// A newline that was lost joins a bad line with a good one, so records are looked for inside lines too. They must be
 /// terminated: a torn line ends where the write stopped and may end in anything.
 fn holds_a_record(rest: &[u8]) -> bool {
+    records_in(rest).any(|(at, _)| at > 0)
+}
+
+/// Gives every whole record with the byte it starts at, also those that begin inside a line.
+fn records_in(bytes: &[u8]) -> impl Iterator<Item = (usize, Envelope<'_>)> {
     const OPENING: &[u8] = br#"{"seq":"#;
-    memchr::memmem::find_iter(rest, OPENING).filter(|at| *at > 0).any(|at| {
-        let candidate = rest.get(at..).unwrap_or_default();
-        memchr::memchr(b'\n', candidate)
-            .and_then(|newline| candidate.get(..newline))
-            .is_some_and(|line| Envelope::decode(line).is_ok())
+    memchr::memmem::find_iter(bytes, OPENING).filter_map(move |at| {
+        let candidate = bytes.get(at..)?;
+        let line = candidate.get(..memchr::memchr(b'\n', candidate)?)?;
+        Some((at, Envelope::decode(line).ok()?))
     })
+}
+
+/// Tells whether the bytes behind a complete batch are one batch of which some sectors were never written.
+fn is_one_batch_with_holes(bytes: &[u8], start: u64, expect: ChainPoint) -> bool {
+    let mut records = records_in(bytes).map(|(_, record)| record);
+    let Some(first) = records.next() else { return false };
+    first.seq >= expect.next
+        && records.all(|record| record.seq > first.seq && record.end == first.end)
+        && bad_lines_have_holes(bytes, start)
+}
+
+fn bad_lines_have_holes(bytes: &[u8], start: u64) -> bool {
+    let segment = SegmentName::FIRST;
+    let lines = (Block { segment, start, bytes }).raw_lines();
+    lines.filter(|line| !line.terminated || Envelope::decode(line.bytes).is_err()).all(|line| line.has_hole(0))
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::SegmentName;
-use super::blocks::{Block, BlockReader, Line, RawLine, last_batch_end, read_range};
+use super::blocks::{Block, BlockReader, Line, RawLine, last_whole_batch_end, read_range};
 use super::chain::{Bad, ChainFault, ChainPoint, Head, Place, Walk, check_seal, seal_of};
-use super::recovery::{Standing, Verdict, scan_segment};
+use super::recovery::{Standing, Verdict, scan_from};
 use super::segment::{SealedSegment, SegmentDigest};
 use super::storage::{Storage, StorageError};
 use crate::record::{DecodeError, RecordHash};
@@ -167,7 +167,7 @@ impl<'s, 'p> Pass<'s, 'p> {
 
     fn check_last(&mut self, name: SegmentName, length: u64) -> Result<(), StorageError> {
         self.check_name(name);
-        let complete = last_batch_end(self.storage, name, length)?.map_or(0, |end| end.offset);
+        let complete = last_whole_batch_end(self.storage, name, length, None)?.map_or(0, |end| end.offset);
         self.check_lines(name, complete)?;
         let tail = read_range(self.storage, name, complete, length)?;
         self.report.head = self.walk.point().map(|point| point.head());
@@ -180,7 +180,7 @@ impl<'s, 'p> Pass<'s, 'p> {
     }
 
     fn judge_tail(&mut self, segment: SegmentName, start: u64, tail: &[u8], point: ChainPoint) {
-        match scan_segment(tail, point, Standing::Last).verdict {
+        match scan_from(start, tail, point, Standing::Last).verdict {
             Verdict::Clean => {}
             Verdict::Torn { from, bytes, first_missing } => {
                 self.tail_stops = Some((first_missing, start + from));
