@@ -194,13 +194,14 @@ impl Folder {
         toml::from_str(&text).map_err(|source| SettingsError::Malformed { path, source: Box::new(source) })
     }
 
-    /// Makes the folder, where it is missing. Refuses one that holds anything.
+    /// Makes the folder, where it is missing. Refuses one that holds anything. Its entry is durable on return.
     pub(super) fn make(&self) -> io::Result<()> {
+        let missing = self.path.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).count();
         fs::create_dir_all(&self.path)?;
         if fs::read_dir(&self.path)?.next().is_some() {
             return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty"));
         }
-        Ok(())
+        self.path.ancestors().skip(1).take(missing).try_for_each(sync_folder)
     }
 
     /// Writes `ledger.toml` last of all: a folder without it is no ledger. Durable on return.
@@ -228,7 +229,8 @@ impl Folder {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path)?;
         file.write_all(bytes)?;
-        file.sync_all()
+        file.sync_all()?;
+        sync_folder(&self.keys())
     }
 
     /// Writes a file whole or not at all: beside, synced, renamed, folder synced.
@@ -238,7 +240,7 @@ impl Folder {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, self.path.join(name))?;
-        fs::File::open(&self.path)?.sync_all()
+        sync_folder(&self.path)
     }
 
     /// Moves the projections aside, beside themselves. Gives the new name.
@@ -264,4 +266,10 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Makes a folder's entries durable.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    fs::File::open(folder)?.sync_all()
 }
