@@ -34,6 +34,7 @@ use session::Session;
 
 /// Parses a command line, runs it, and gives how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
+    keep_panics_of_sled_quiet();
     let command_line = match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => command_line,
         Err(error) => {
@@ -56,6 +57,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         }
         complaint.outcome
     })
+}
+
+/// The store of rows catches what panics in sled, makes the rows anew and says so; the panic itself helps nobody.
+fn keep_panics_of_sled_quiet() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|at| at.file().contains("sled-")) {
+            told(panic);
+        }
+    }));
 }
 
 fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {

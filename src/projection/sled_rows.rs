@@ -25,7 +25,8 @@ pub enum OpenRowsError {
 
 /// Rows in a sled database.
 pub struct SledRows {
-    database: sled::Db,
+    /// Gone only while it is being dropped.
+    database: Option<sled::Db>,
 }
 
 impl SledRows {
@@ -37,7 +38,7 @@ impl SledRows {
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let opened = guarded(|| config.open()).map_err(OpenRowsError::Damaged)?;
         match opened {
-            Ok(database) => Ok(Self { database }),
+            Ok(database) => Ok(Self { database: Some(database) }),
             Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
                 Err(OpenRowsError::Held)
             }
@@ -50,18 +51,30 @@ impl SledRows {
     /// # Errors
     /// [`RowError::Store`].
     pub fn flush(&self) -> Result<(), RowError> {
-        stored(guarded(|| self.database.flush()))?;
+        stored(guarded(|| self.database()?.flush()))?;
         Ok(())
+    }
+
+    fn database(&self) -> sled::Result<&sled::Db> {
+        self.database.as_ref().ok_or_else(|| sled::Error::Unsupported("the store is closed".to_owned()))
+    }
+}
+
+impl Drop for SledRows {
+    /// sled syncs its file once more when it is let go, and panics where the disk refuses. What is lost is made anew.
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = guarded(|| drop(database));
     }
 }
 
 impl RowStore for SledRows {
     fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowError> {
-        Ok(stored(guarded(|| self.database.get(key)))?.map(|value| value.to_vec()))
+        Ok(stored(guarded(|| self.database()?.get(key)))?.map(|value| value.to_vec()))
     }
 
     fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
-        let mut rows = self.database.scan_prefix(prefix);
+        let mut rows = stored(Ok(self.database()))?.scan_prefix(prefix);
         while let Some(row) = guarded(|| rows.next()).map_err(RowError::Store)? {
             let (key, value) = row.map_err(|error| RowError::Store(error.to_string()))?;
             if !visit(&key, &value)? {
@@ -79,7 +92,7 @@ impl RowStore for SledRows {
                 None => batch.remove(key),
             }
         }
-        stored(guarded(|| self.database.apply_batch(batch)))
+        stored(guarded(|| self.database()?.apply_batch(batch)))
     }
 }
 
