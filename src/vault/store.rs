@@ -170,6 +170,15 @@ impl Vault {
         Ok(removed)
     }
 
+    /// Gives the records for which something was stored and not yet noted as recorded, as an append leaves that is under
+    /// way or was broken off.
+    ///
+    /// # Errors
+    /// [`VaultError::Files`] and [`VaultError::Damaged`].
+    pub fn unfinished(&self) -> Result<Vec<RecordKey>, VaultError> {
+        Ok(self.pending()?.iter().map(PendingRecord::key).collect())
+    }
+
     /// Removes everything that is kept for a record, data keys first.
     ///
     /// # Errors

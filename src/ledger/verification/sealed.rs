@@ -141,6 +141,8 @@ struct Found {
     unopened: u64,
     why_unopened: &'static str,
     damaged: u64,
+    /// Records whose append came to nothing, a full disk for instance, after their private part was stored.
+    broken_off: u64,
     wrong: Findings,
     doubtful: Findings,
 }
@@ -209,11 +211,16 @@ impl Walk {
     }
 
     fn conclude(self, records: u64, digests: u64, being_written: bool) -> Check {
-        let Self { decisions, files, for_others, mut found, .. } = self;
+        let Self { vault, decisions, mut files, for_others, mut found } = self;
         for decision in decisions.list.iter().filter(|decision| !decision.matched) {
             found.wrong.keep(decision.seq, "it decides about fields that its target does not seal");
         }
         let unmatched = decisions.list.iter().any(|decision| !decision.matched);
+        for record in vault.unfinished().unwrap_or_default() {
+            let id = vault.id_of(&record);
+            let had = [VaultFile::Annex(id), VaultFile::DataKeys(id)].map(|file| files.remove(&file));
+            found.broken_off += u64::from(had.contains(&true));
+        }
         // Beside a running writer an erasure or an append may be under way.
         let strays = if being_written { 0 } else { files.len() };
         let wrong = unmatched || (found.pending > 0 && !being_written);
@@ -244,6 +251,7 @@ impl Found {
         also(self.missing, if for_others { "withheld or lost: this copy has no vault" } else { "withheld or lost" });
         also(self.unopened, &format!("not opened: {}", self.why_unopened));
         also(self.damaged, "damaged: the vault cannot say what they stand for");
+        also(self.broken_off, "stored for records that never came: the next opening for writing removes it");
         also(strays as u64, "files in the vault belong to no record");
         words
     }

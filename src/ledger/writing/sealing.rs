@@ -101,7 +101,20 @@ impl Ledger {
                 Some((RecordKey { by: body.by.clone(), key: body.key.clone() }, annex))
             })
             .collect();
-        if annexes.is_empty() { Ok(()) } else { Ok(self.vault.store(&annexes)?) }
+        if annexes.is_empty() {
+            return Ok(());
+        }
+        self.vault.store(&annexes).map_err(|error| {
+            // A full disk may have taken one part and not the other. What stays is removed at the next opening.
+            let _ = self.clean_vault();
+            AppendError::from(error)
+        })
+    }
+
+    /// Removes what the vault holds for records that never came, and gives for how many.
+    fn clean_vault(&self) -> Result<u64, AppendError> {
+        let submissions = &self.fold.tables.submissions;
+        self.vault.clean(|record: &RecordKey| Ok(submissions.has(&submission_key(&record.by, record.key.as_str()))?))
     }
 
     /// Ends an append whose annexes were stored: what is recorded is no longer pending, what the log refused is removed.
@@ -112,8 +125,8 @@ impl Ledger {
             return;
         }
         let ended = match appended {
-            Ok(()) => self.vault.settle(),
-            Err(LogAppendError::Refused { .. }) => self.vault.clean(|_| Ok(false)).map(drop),
+            Ok(()) => self.vault.settle().map_err(AppendError::from),
+            Err(LogAppendError::Refused { .. }) => self.clean_vault().map(drop),
             Err(_) => Ok(()),
         };
         if let Err(error) = ended {
@@ -148,11 +161,7 @@ impl Ledger {
 
     /// Puts right what a crash, or an old copy of the vault, left undone.
     pub(in crate::ledger) fn resume_annexes(&mut self) {
-        let submissions = &self.fold.tables.submissions;
-        let is_recorded = |record: &RecordKey| -> Result<bool, AppendError> {
-            Ok(submissions.has(&submission_key(&record.by, record.key.as_str()))?)
-        };
-        match self.vault.clean(is_recorded) {
+        match self.clean_vault() {
             Ok(0) => {}
             Ok(records) => self.notices.push(Notice::AnnexesRemoved { records }),
             Err(error) => self.notices.push(Notice::VaultUnready { why: error.to_string() }),
