@@ -1,25 +1,18 @@
 //! Where projections keep their rows: one contract for memory and sled, and what becomes of rows that are lost,
 //! damaged or another ledger's. The log is the truth, so nothing that happens to the rows may change an answer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a ledger that cannot be made is a failed test"
-)]
-
-mod ledger_support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::fault_support::tried;
+use super::ledger_support::{Given, append_to_log, given, ledger_in, log_bytes, log_writer, nk_bodies, still_clock};
 use ceasefire_ledger::ledger::{AppendError, Archive, Depth, Folder, Ledger, Notice, Verdict, VerifyQuestion};
 use ceasefire_ledger::projection::{
     Cursor, MemoryRows, OpenRowsError, ProjectionDigest, RowChange, RowError, RowStore, SledRows,
 };
 use ceasefire_ledger::record::RecordHash;
 use ceasefire_ledger::vocab::Seq;
-use ledger_support::{Given, append_to_log, given, ledger_in, log_bytes, log_writer, nk_bodies, still_clock};
 use tempfile::TempDir;
 
 // One contract.
@@ -219,7 +212,7 @@ fn files_under(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let target = to.join(entry.file_name().unwrap());
@@ -259,7 +252,7 @@ fn rows_that_are_gone_are_noticed_and_made_anew() {
 #[test]
 fn rows_of_another_ledger_are_noticed_and_set_aside() {
     let ledger = stored();
-    let (temp, mut genesis) = (tempfile::tempdir().unwrap(), ledger_support::nk_genesis());
+    let (temp, mut genesis) = (tempfile::tempdir().unwrap(), super::ledger_support::nk_genesis());
     genesis.purpose = Some("another".parse().unwrap());
     let other = Ledger::create(Folder::at(temp.path().join("other")), &genesis, still_clock()).unwrap();
     let other_rows = other.folder().projections();
@@ -272,8 +265,8 @@ fn rows_of_another_ledger_are_noticed_and_set_aside() {
 #[test]
 fn rows_of_a_longer_copy_of_the_same_log_are_noticed() {
     let (short, long) = (stored_of(&nk_bodies()[..40]), stored_of(&nk_bodies()[..41]));
-    let short_first = ledger_support::reader_of(&short.folder).record_at(Seq::FIRST).unwrap().unwrap().hash;
-    let long_first = ledger_support::reader_of(&long.folder).record_at(Seq::FIRST).unwrap().unwrap().hash;
+    let short_first = super::ledger_support::reader_of(&short.folder).record_at(Seq::FIRST).unwrap().unwrap().hash;
+    let long_first = super::ledger_support::reader_of(&long.folder).record_at(Seq::FIRST).unwrap().unwrap().hash;
     assert_eq!(short_first, long_first, "both are the same log");
     fs::remove_dir_all(short.folder.projections()).unwrap();
     copy_folder(&long.folder.projections(), &short.folder.projections());
@@ -347,21 +340,25 @@ fn assert_harmless(ledger: &Stored, what: &str) {
 #[test]
 fn files_cut_short_change_no_answer() {
     let whole = stored();
+    let mut cases = 0;
     for file in whole.files() {
         let bytes = fs::read(&file).unwrap();
         let name = file.strip_prefix(whole.folder.path()).unwrap();
         for part in [0, 1, 7, 50, 93, 99] {
+            cases += 1;
             let ledger = copied(&whole);
             let kept = bytes.len() * part / 100;
             fs::write(ledger.folder.path().join(name), &bytes[..kept]).unwrap();
             assert_harmless(&ledger, &format!("{} cut to {kept} bytes", name.display()));
         }
     }
+    tried(cases, "cuts of the files of stored projections, answers unchanged");
 }
 
 #[test]
 fn flipped_bits_change_no_answer() {
     let whole = stored();
+    let mut cases = 0;
     for file in whole.files() {
         let bytes = fs::read(&file).unwrap();
         let name = file.strip_prefix(whole.folder.path()).unwrap();
@@ -369,6 +366,7 @@ fn flipped_bits_change_no_answer() {
         for step in 0..24 {
             let at = used.saturating_sub(1) * step / 23;
             let Some(&byte) = bytes.get(at) else { continue };
+            cases += 1;
             let ledger = copied(&whole);
             let mut damaged = bytes.clone();
             damaged[at] = byte ^ (1 << (step % 8));
@@ -376,6 +374,7 @@ fn flipped_bits_change_no_answer() {
             assert_harmless(&ledger, &format!("{} with bit {} of byte {at} flipped", name.display(), step % 8));
         }
     }
+    tried(cases, "flipped bits in the files of stored projections, answers unchanged");
 }
 
 fn copied(whole: &Stored) -> Stored {

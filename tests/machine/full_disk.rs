@@ -1,0 +1,120 @@
+//! A disk that is full: nothing is acknowledged, nothing is broken, and with space again work goes on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::program::{Mounted, Need, hashes_in, records, run, seed, text, turn};
+use super::tried;
+
+const FULL: Option<i32> = Some(20);
+const DONE: Option<i32> = Some(0);
+const PAGE: u64 = 4096;
+
+/// Fills a file system of so many bytes until the program says that it is full. Gives how many records were acknowledged.
+fn fill(bytes: u64, seeds: &[String], home: &Path) -> usize {
+    let disk = Mounted::tmpfs(bytes).unwrap();
+    let ledger = disk.path().join("ledger");
+    let at = ledger.display().to_string();
+    let case = format!("{} KiB", bytes / 1024);
+    let init = ["init", at.as_str(), "--origin", "example.org/nk2020", "--segment-bytes", "6000"];
+    let created = run(home, &ledger, &init);
+    if created.status.code() != DONE {
+        assert_eq!(created.status.code(), FULL, "{case}: {}", text(&created));
+        disk.resize(bytes + (1 << 20));
+        let again = run(home, &ledger, &init);
+        assert_eq!(again.status.code(), DONE, "{case}: init again: {}", text(&again));
+        return 0;
+    }
+    let mut acknowledged: BTreeSet<String> = hashes(&created.stdout);
+    let full = fill_up(&ledger, seeds, home, &case);
+    acknowledged.extend(full);
+    holds(&ledger, &acknowledged, &case);
+    let verified = run(home, &ledger, &["verify"]);
+    assert_eq!(verified.status.code(), DONE, "{case}: verify on a full disk: {}", text(&verified));
+
+    disk.resize(bytes + (1 << 20));
+    let again = run(home, &ledger, &["append", "actor", "after", "--kind", "state", "--name", "en=after"]);
+    assert_eq!(again.status.code(), DONE, "{case}: {}", text(&again));
+    acknowledged.extend(hashes(&again.stdout));
+    holds(&ledger, &acknowledged, &case);
+    let verified = run(home, &ledger, &["verify"]);
+    assert_eq!(verified.status.code(), DONE, "{case}: verify at the end: {}", text(&verified));
+    acknowledged.len()
+}
+
+/// Appends until the disk is full. Gives what was acknowledged.
+fn fill_up(ledger: &Path, seeds: &[String], home: &Path, case: &str) -> BTreeSet<String> {
+    let mut acknowledged = BTreeSet::new();
+    for number in 0..2_000 {
+        let name = format!("en={number} {}", "x".repeat(180));
+        let id = format!("actor-{number}");
+        let private = format!("contact=+374 10 {number:06}");
+        let actor = ["append", "actor", &id, "--kind", "state", "--name", &name];
+        let report = [
+            "append",
+            "violation",
+            "--source",
+            "AZE.MoD",
+            "--act",
+            "shelling",
+            "--idempotency-key",
+            &id,
+            "--private",
+            &private,
+        ];
+        let output = match seeds.get(number) {
+            Some(seed) => run(home, ledger, &["import", "jsonl", seed]),
+            None if number % 3 == 0 => run(home, ledger, &report),
+            None => run(home, ledger, &actor),
+        };
+        if output.status.code() != DONE {
+            assert_eq!(output.status.code(), FULL, "{case}: {}", text(&output));
+            assert_eq!(hashes(&output.stdout), BTreeSet::new(), "{case}: a receipt though the disk is full");
+            return acknowledged;
+        }
+        acknowledged.extend(hashes(&output.stdout));
+    }
+    panic!("{case}: never full");
+}
+
+fn hashes(said: &[u8]) -> BTreeSet<String> {
+    let said = String::from_utf8_lossy(said).into_owned();
+    let Ok(answer) = serde_json::from_str::<serde_json::Value>(&said) else {
+        return BTreeSet::new();
+    };
+    let receipts = answer["receipts"].to_string();
+    hashes_in(&receipts).map(str::to_owned).collect()
+}
+
+fn holds(ledger: &Path, acknowledged: &BTreeSet<String>, case: &str) {
+    let found: BTreeSet<String> = records(ledger).iter().map(|(_, hash)| hash.to_string()).collect();
+    let lost: Vec<_> = acknowledged.difference(&found).collect();
+    assert!(lost.is_empty(), "{case}: acknowledged and not there: {lost:?}");
+}
+
+fn fill_all(sizes: impl Iterator<Item = u64>) -> (usize, usize) {
+    let home = tempfile::tempdir().unwrap();
+    let seeds = [seed(home.path(), 0..24), seed(home.path(), 24..40)];
+    let (mut filled, mut records) = (0, 0);
+    for bytes in sizes {
+        let state = home.path().join(".local");
+        if state.exists() {
+            fs::remove_dir_all(state).unwrap();
+        }
+        records += fill(bytes, &seeds, home.path());
+        filled += 1;
+    }
+    (filled, records)
+}
+
+#[test]
+fn at_whatever_size_the_disk_is_full_nothing_is_lost_and_work_goes_on_when_there_is_space() {
+    let _turn = turn();
+    if !Need::Tmpfs.is_met() {
+        return;
+    }
+    let (filled, records) = fill_all((0..64).map(|step| (8 + step * 3) * PAGE));
+    tried(filled, &format!("sizes of a disk that was full, {records} records acknowledged on them and kept"));
+    assert!(filled == 64 && records > 64, "{filled} {records}");
+}
