@@ -382,6 +382,12 @@ pub struct TallyReported {
 
 members!(TallyReported { accused, ceasefire, since, period, values, breakdown, stated_total, source });
 
+impl TallyReported {
+    /// What the scope of a counter ends with whose readings count each its own period alone, and not all there was since
+    /// something. Such a reading may lie below the one before it without anything having been taken back.
+    pub const EACH_PERIOD: &'static str = "each period alone";
+}
+
 impl Coherent for TallyReported {
     fn coherent(&self, at: &Pointer, faults: &mut Vec<Fault>) {
         if self.values.is_empty() {

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::features::Features;
 use super::import::rejects::REASON_MEMBER;
 use super::import::{RowFault, Spot};
+use super::items::Items;
 use crate::record::locate;
 use crate::vocab::Code;
 
@@ -37,8 +37,8 @@ pub(crate) type Position = (String, String);
 
 impl Feature {
     /// Reads the feature that was cut out last.
-    pub(crate) fn read(features: &Features) -> Result<Self, RowFault> {
-        let text = std::str::from_utf8(features.feature()).map_err(|error| {
+    pub(crate) fn read(features: &Items) -> Result<Self, RowFault> {
+        let text = std::str::from_utf8(features.item()).map_err(|error| {
             let spot = features.spot_at(error.valid_up_to());
             RowFault::new(spot, Code::NotUtf8, "not UTF-8").hinting("GeoJSON is UTF-8: save the file so")
         })?;
@@ -49,26 +49,19 @@ impl Feature {
     }
 
     /// Finds where a property stands.
-    pub(crate) fn spot(features: &Features, property: &str) -> Spot {
-        let text = std::str::from_utf8(features.feature()).unwrap_or_default();
+    pub(crate) fn spot(features: &Items, property: &str) -> Spot {
+        let text = std::str::from_utf8(features.item()).unwrap_or_default();
         let pointer = format!("/properties/{}", property.replace('~', "~0").replace('/', "~1"));
         let Some((line, column)) = locate(text, &pointer) else { return features.spot().clone() };
-        Spot { field: Some(property.to_owned()), ..within(features, line, column) }
+        Spot { field: Some(property.to_owned()), ..features.within(line, column) }
     }
 }
 
-/// Turns a place within the feature into one in the file.
-fn within(features: &Features, line: usize, column: usize) -> Spot {
-    let begun = features.spot();
-    let before = if line <= 1 { begun.column.unwrap_or(1) - 1 } else { 0 };
-    Spot { line: begun.line + line.saturating_sub(1) as u64, column: Some(before + column as u64), field: None }
-}
-
-fn wrong(features: &Features, error: &serde_json::Error) -> RowFault {
+fn wrong(features: &Items, error: &serde_json::Error) -> RowFault {
     let what = error.to_string();
     let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
     let code = if what.starts_with("duplicate") { Code::DuplicateKey } else { Code::JsonSyntax };
-    RowFault::new(within(features, error.line(), error.column()), code, what)
+    RowFault::new(features.within(error.line(), error.column()), code, what)
 }
 
 #[derive(Deserialize)]
@@ -127,8 +120,8 @@ struct GeometryWire<'a> {
 }
 
 impl Geometry {
-    fn read(raw: &RawValue, text: &str, features: &Features) -> Result<Self, RowFault> {
-        let at = || locate(text, "/geometry").map_or_else(|| features.spot().clone(), |(l, c)| within(features, l, c));
+    fn read(raw: &RawValue, text: &str, features: &Items) -> Result<Self, RowFault> {
+        let at = || locate(text, "/geometry").map_or_else(|| features.spot().clone(), |(l, c)| features.within(l, c));
         let bad = |what: String| RowFault::new(at(), Code::BadPlace, what);
         let wire: GeometryWire = serde_json::from_str(raw.get()).map_err(|error| bad(error.to_string()))?;
         let mut positions = Vec::new();

@@ -5,18 +5,24 @@
 //! only when all of them were found good.
 
 #[cfg(feature = "exchange")]
+pub mod acled;
+#[cfg(feature = "exchange")]
+mod cells;
+#[cfg(feature = "exchange")]
 pub mod degrees;
 #[cfg(feature = "exchange")]
 mod feature;
 #[cfg(feature = "exchange")]
-mod features;
-#[cfg(feature = "exchange")]
 mod import;
+#[cfg(feature = "exchange")]
+mod items;
 pub mod jsonl;
 #[cfg(feature = "exchange")]
 pub mod mapping;
 #[cfg(feature = "exchange")]
 pub mod native;
+#[cfg(feature = "exchange")]
+mod place_chain;
 pub mod submission;
 pub mod synthetic;
 #[cfg(feature = "exchange")]

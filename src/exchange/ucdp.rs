@@ -2,23 +2,26 @@
 //!
 //! A row is one reported incident (page [`manual::imports`](crate::manual::imports), "UCDP").
 
-mod cells;
+mod columns;
 mod places;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use self::columns::Column;
+use super::cells::{self, Columns, label, whole_text};
 use super::degrees::micro_degrees;
 use super::feature::{Feature, Geometry};
-use super::features::Features;
 use super::import::{Draft, Format, Opened, Raw, RejectForm, Row, RowFault, Rows, Spot, Unreadable};
+use super::items::Items;
 use super::table::{CsvTable, Table};
 use crate::event::{ActorKind, ActorRegistered, BreachClaim, Event, ViolationReported};
 use crate::vocab::{
-    ActorId, ActorRef, Attribution, Code, ExternalId, Fault, IncidentId, Label, Lang, Level, Name, Names, Op, Outcome,
+    ActorId, ActorRef, Attribution, Code, ExternalId, Fault, IncidentId, Lang, Level, Name, Names, Op, Outcome,
     Pointer, Precision, Quantity, Source, Text, Triple, Unit, When, Where, Who, Whole, ZonePolicy,
 };
-use cells::{Cells, Column};
+
+type Cells<'a> = cells::Cells<'a, Column>;
 
 /// The format `ucdp`.
 #[derive(Debug, Clone)]
@@ -42,11 +45,12 @@ impl Format for Ucdp {
         let start = opened.reader.fill_buf().map_err(|error| Unreadable::from_read(error, Spot::line(1)))?;
         let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
         if start.trim_ascii_start().starts_with(b"{") {
-            let cells = vec![String::new(); Column::COUNT];
-            return Ok(Box::new(FeatureRows { ucdp: self, features: Features::begin(opened), cells }));
+            let cells = vec![String::new(); Column::ALL.len()];
+            let at = (0..cells.len()).map(Some).collect();
+            return Ok(Box::new(FeatureRows { ucdp: self, features: Items::of_features(opened), cells, at }));
         }
         let table = CsvTable::begin(opened, None)?;
-        let at = Column::find(table.header()).map_err(Unreadable::Fault)?;
+        let at = Column::find(table.header(), Column::NEEDED, "the UCDP GED").map_err(Unreadable::Fault)?;
         Ok(Box::new(TableRows { ucdp: self, table, at }))
     }
 }
@@ -89,8 +93,10 @@ impl Rows for TableRows<'_> {
 
 struct FeatureRows<'a> {
     ucdp: &'a Ucdp,
-    features: Features,
+    features: Items,
     cells: Vec<String>,
+    /// Where each column stands: the cells are laid out in the order of the columns.
+    at: Vec<Option<usize>>,
 }
 
 impl FeatureRows<'_> {
@@ -125,7 +131,7 @@ impl Rows for FeatureRows<'_> {
             return Ok(Some(Row { spot, id: None, drafts: Err(vec![fault]) }));
         }
         let find = |column: Column| Feature::spot(&self.features, column.name());
-        let cells = Cells { row: &self.cells, at: Column::IN_ORDER, spot: &find };
+        let cells = Cells { row: &self.cells, at: &self.at, spot: &find };
         let id = cells.text(Column::Id).map(whole_text);
         Ok(Some(Row { spot, id, drafts: self.ucdp.drafts(&cells) }))
     }
@@ -138,7 +144,7 @@ impl Rows for FeatureRows<'_> {
     }
 
     fn verbatim(&self) -> Vec<Raw> {
-        vec![Raw { line: self.features.spot().line, bytes: self.features.feature().to_vec() }]
+        vec![Raw { line: self.features.spot().line, bytes: self.features.item().to_vec() }]
     }
 
     fn reject_form(&self) -> RejectForm {
@@ -379,16 +385,7 @@ fn summary(cells: &Cells<'_>) -> Option<Text> {
 
 /// The dataset's other codes, as they are printed.
 fn note(cells: &Cells<'_>) -> Option<Text> {
-    let mut text = String::from("UCDP GED");
-    for column in Column::NOTED {
-        if let Some(value) = cells.text(*column) {
-            text.push_str("; ");
-            text.push_str(column.name());
-            text.push('=');
-            text.push_str(&whole_text(value));
-        }
-    }
-    Text::new(&text).ok()
+    Text::new(&format!("UCDP GED{}", cells.printed(Column::NOTED))).ok()
 }
 
 /// A date without the midnight that some releases print behind it.
@@ -403,30 +400,12 @@ fn date(text: &str) -> &str {
     }
 }
 
-/// A whole number without the `.0` that some releases print behind it.
-fn whole_text(text: &str) -> String {
-    match text.split_once('.') {
-        Some((whole, zeros)) if !whole.is_empty() && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
-            whole.to_owned()
-        }
-        _ => text.to_owned(),
-    }
-}
-
-fn label(text: &str) -> Option<Label> {
-    Label::new(text).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_dates_of_every_release_read_alike() {
-        assert_eq!(
-            (whole_text("214797.0"), whole_text("214797"), whole_text("1.5")),
-            ("214797".into(), "214797".into(), "1.5".into())
-        );
+    fn dates_of_every_release_read_alike() {
         assert_eq!(date("2009-02-20T00:00:00"), "2009-02-20");
         assert_eq!(date("2009-02-20 00:00:00.000"), "2009-02-20");
         assert_eq!(date("2009-02-20"), "2009-02-20");

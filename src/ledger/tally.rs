@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::{KnownAt, View};
+use crate::event::TallyReported;
 use crate::projection::{CeasefireRow, CoverageRow, RowError};
 use crate::rules::counting::{Candidate, Counting, Lineage, Number, RuleSet};
 use crate::rules::lifecycle::CeasefireFacts;
@@ -69,7 +70,7 @@ pub struct CounterReading {
     pub part: bool,
     /// The earlier readings of the same series, oldest first.
     pub history: Vec<Reading>,
-    /// Whether a later reading was below an earlier one.
+    /// Whether a later reading was below an earlier one. Never said of readings that count each its own period alone.
     pub decreased: bool,
     /// Whether the stated total differs from the sum of the breakdown.
     pub total_mismatch: bool,
@@ -85,6 +86,12 @@ pub struct Reading {
     pub value: Bounds,
     /// When it was read, or the period it covers.
     pub period: Option<Span>,
+    /// The total that its keeper states, where the parts do not come to it. It is kept as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_total: Option<Bounds>,
+    /// What the parts come to, where that is not the stated total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts_sum: Option<Bounds>,
     /// The record.
     pub record: Seq,
 }
@@ -160,14 +167,13 @@ impl View<'_> {
         readings.sort_by_key(|claimed| (claimed.claim.period.map(crate::vocab::Span::end), claimed.at, claimed.seq));
         let mut series: Vec<CounterReading> = Vec::new();
         for claimed in &readings {
-            for value in &claimed.claim.values {
-                let next = CounterReading::of(&claimed.claim, value, rules, claimed.seq);
+            let reading = &claimed.claim;
+            let values = reading.values.iter().map(|value| (value, false));
+            for (value, part) in values.chain(reading.breakdown.iter().map(|value| (value, true))) {
+                let next = CounterReading::of(reading, (value, part), rules, claimed.seq);
                 match series.iter_mut().find(|earlier| earlier.is_same_series(&next)) {
-                    Some(earlier) => earlier.follow(next, claimed.claim.period),
-                    None => series.push(CounterReading {
-                        history: vec![Reading { value: next.value, period: claimed.claim.period, record: claimed.seq }],
-                        ..next
-                    }),
+                    Some(earlier) => earlier.follow(next),
+                    None => series.push(next),
                 }
             }
         }
@@ -203,20 +209,31 @@ pub(super) fn facts_of<'a>(
 }
 
 impl CounterReading {
-    fn of(reading: &crate::rules::claims::Reading, value: &Quantity, rules: RuleSet, record: Seq) -> Self {
+    /// One value of a reading, or one part of its breakdown, as the first of its series.
+    fn of(
+        reading: &crate::rules::claims::Reading,
+        (value, of_breakdown): (&Quantity, bool),
+        rules: RuleSet,
+        record: Seq,
+    ) -> Self {
         let who = value.who.map(|who| format!(" ({who})")).unwrap_or_default();
+        let part = of_breakdown || value.subset_of.is_some();
+        let owner = value.owner.as_ref().filter(|_| part);
+        let owner = owner.map(|owner| format!(": {owner}")).unwrap_or_default();
+        let (bounds, mismatch) = (value.bounds(rules.floors), mismatch(reading, rules).filter(|_| !of_breakdown));
+        let (stated_total, parts_sum) = mismatch.unzip();
         Self {
             counter: reading.counter.to_string(),
             by: reading.voice.speaker.iter().map(ToString::to_string).collect(),
             accused: reading.accused.iter().map(ToString::to_string).collect(),
-            kind: format!("{}{who}", value.kind()),
+            kind: format!("{}{who}{owner}", value.kind()),
             scope: reading.scope.clone(),
             since: reading.since,
-            value: value.bounds(rules.floors),
-            part: value.subset_of.is_some(),
-            history: Vec::new(),
+            value: bounds,
+            part,
+            history: vec![Reading { value: bounds, period: reading.period, stated_total, parts_sum, record }],
             decreased: false,
-            total_mismatch: total_mismatch(reading, rules),
+            total_mismatch: mismatch.is_some(),
             record,
         }
     }
@@ -231,23 +248,27 @@ impl CounterReading {
             && self.part == other.part
     }
 
-    fn follow(&mut self, next: Self, period: Option<Span>) {
-        self.decreased |= next.value.max.is_some_and(|max| max < self.value.min);
-        self.history.push(Reading { value: next.value, period, record: next.record });
-        let (history, decreased) = (std::mem::take(&mut self.history), self.decreased);
-        *self = Self { history, decreased, ..next };
+    /// Tells whether each reading counts its own period alone, so that a lower one takes nothing back.
+    #[must_use]
+    pub fn counts_each_period(&self) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.ends_with(TallyReported::EACH_PERIOD))
+    }
+
+    fn follow(&mut self, mut next: Self) {
+        let fell = next.value.max.is_some_and(|max| max < self.value.min) && !self.counts_each_period();
+        let mut history = std::mem::take(&mut self.history);
+        history.append(&mut next.history);
+        *self = Self { history, decreased: self.decreased || fell, ..next };
     }
 }
 
-/// C14: a stated total that its breakdown does not add up to is kept beside it, and flagged.
-fn total_mismatch(reading: &crate::rules::claims::Reading, rules: RuleSet) -> bool {
-    let Some(total) = &reading.stated_total else { return false };
+/// C14: a stated total that its breakdown does not add up to: it and what the parts come to.
+fn mismatch(reading: &crate::rules::claims::Reading, rules: RuleSet) -> Option<(Bounds, Bounds)> {
+    let total = reading.stated_total.as_ref()?;
     let parts = reading.breakdown.iter().filter(|part| part.unit == total.unit && part.outcome == total.outcome);
-    let sum = parts.map(|part| part.bounds(rules.floors)).reduce(Bounds::plus);
-    sum.is_some_and(|sum| {
-        let stated = total.bounds(rules.floors);
-        let below = stated.max.is_some_and(|max| max < sum.min);
-        let above = sum.max.is_some_and(|max| max < stated.min);
-        below || above
-    })
+    let sum = parts.map(|part| part.bounds(rules.floors)).reduce(Bounds::plus)?;
+    let stated = total.bounds(rules.floors);
+    let below = stated.max.is_some_and(|max| max < sum.min);
+    let above = sum.max.is_some_and(|max| max < stated.min);
+    (below || above).then_some((stated, sum))
 }

@@ -208,6 +208,7 @@ codes! {
     AmbiguousDate = "CF0716", "A date can be read in two ways.", "leave only one of the two forms under [dates]";
     RowsDiffer = "CF0717", "Rows that make one record say different things.", "mend one of them; or pick = \"first\" or \"last\" in the mapping says which is meant";
     GroupApart = "CF0718", "Rows that make one record do not stand together.", "sort the file by the columns of the id";
+    PersonalColumn = "CF0719", "The mapping reads a field that says who sent a form in.", "take the field out of the mapping; where it is meant, list it under personal";
     NoPublicationAxis = "CF0720", "This verb does not answer on the publication axis.", "leave --published-by out; state, tally, incident, counters, report, export and the questions take it";
     NotPublished = "CF0721", "The record had not been published by the moment asked about.", "leave --published-by out to see what is recorded";
     PublishedBefore = "CF0722", "A later publication of the series was imported before this one.", "import the publications of a series in the order in which they came out; or record what differed as corrections, each with its date";

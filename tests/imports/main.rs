@@ -7,11 +7,15 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod acled;
 mod bad_files;
+mod bulletin;
 mod desk;
 mod engine;
+mod kobo;
 mod mapping;
 mod page;
+mod revisions;
 mod series;
 mod sheets;
 mod ucdp;

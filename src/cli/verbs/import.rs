@@ -16,7 +16,8 @@ use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::map::mapped;
+use crate::cli::verbs::map::{bulletin, mapped};
+use crate::exchange::acled::Acled;
 use crate::exchange::mapping::TableKind;
 use crate::exchange::native::Native;
 use crate::exchange::ucdp::Ucdp;
@@ -39,7 +40,8 @@ pub struct ImportArgs {
     /// The file, gzipped or not, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The mapping: which columns become which fields (csv, xlsx, geojson; with jsonl, rows that are no native events)
+    /// The mapping: which columns become which fields (csv, xlsx, geojson, kobo, bulletin; with jsonl, rows that are no
+    /// native events)
     #[arg(long, value_name = "MAP")]
     pub map: Option<PathBuf>,
     /// Take what is good and write the refused rows, with the reasons, to FILE.rejects.*
@@ -80,6 +82,12 @@ pub enum ImportFormat {
     Xlsx,
     /// A GeoJSON feature collection, by a mapping
     Geojson,
+    /// ACLED's event data, CSV or JSON
+    Acled,
+    /// Submissions of a KoboToolbox or ODK form, CSV or JSON, by a mapping
+    Kobo,
+    /// A monitor's or a party's numbers day by day, as readings of counters, by a description
+    Bulletin,
 }
 
 /// What it means that rows of the series are not in the file.
@@ -136,9 +144,10 @@ fn format(args: &ImportArgs, ledger: &Ledger) -> Result<Box<dyn Format>, Complai
         return Err(misused("--actor goes with ucdp".to_owned(), "in a mapping, write [actors.ID] with its spellings"));
     }
     let kind = match args.format {
-        ImportFormat::Ucdp if args.map.is_some() => {
-            return Err(misused("ucdp needs no mapping".to_owned(), "for another table use csv with --map"));
+        ImportFormat::Ucdp | ImportFormat::Acled if args.map.is_some() => {
+            return Err(misused("this format needs no mapping".to_owned(), "for another table use csv with --map"));
         }
+        ImportFormat::Acled => return Ok(Box::new(Acled { zones: zones.clone() })),
         ImportFormat::Ucdp => {
             return Ok(Box::new(Ucdp { zones: zones.clone(), actors: args.actors.iter().cloned().collect() }));
         }
@@ -150,6 +159,14 @@ fn format(args: &ImportArgs, ledger: &Ledger) -> Result<Box<dyn Format>, Complai
         ImportFormat::Csv => TableKind::Csv,
         ImportFormat::Xlsx => TableKind::Xlsx,
         ImportFormat::Geojson => TableKind::Geojson,
+        ImportFormat::Kobo => TableKind::Submissions,
+        ImportFormat::Bulletin => {
+            let Some(map) = &args.map else {
+                let what = "this format needs a description of the bulletin".to_owned();
+                return Err(misused(what, "the manual page on imports shows one; then add --map FILE.toml"));
+            };
+            return Ok(Box::new(bulletin(map, zones)?));
+        }
     };
     let Some(map) = &args.map else {
         let what = "this format needs a mapping".to_owned();
@@ -335,13 +352,14 @@ pub fn settle(ledger: &mut Ledger, session: &mut Session) {
 }
 
 fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(), Complaint> {
-    let Counts { rows, appended, replayed, corrected, retracted, readded, rejected, records, out_of_order } = *counts;
+    let Counts { rows, appended, replayed, corrected, retracted, readded, rejected, records, .. } = *counts;
+    let Counts { passed_over, out_of_order, .. } = *counts;
     if !session.console.is_human() {
         let outcome = if rejected == 0 { Outcome::Ok } else { Outcome::Partial };
         let value = json!({
             "dry_run": session.global.dry_run, "rows": rows, "appended": appended, "replayed": replayed,
-            "corrected": corrected, "retracted": retracted, "readded": readded, "rejected": rejected,
-            "records": records, "out_of_order": out_of_order,
+            "corrected": corrected, "retracted": retracted, "readded": readded,
+            "passed_over": passed_over, "rejected": rejected, "records": records, "out_of_order": out_of_order,
         });
         return session.console.answer("import", outcome, value);
     }
@@ -354,6 +372,9 @@ fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(
     session
         .console
         .line(format!("{rows} rows: {appended} {words}, {replayed} were there before{series}, {rejected} refused"))?;
+    if passed_over > 0 {
+        session.console.line(format!("{passed_over} rows make no record here and were passed over"))?;
+    }
     if out_of_order > 0 {
         session.console.line(format!(
             "{out_of_order} rows print low, best and high out of order: kept as they are printed, and flagged"

@@ -12,7 +12,7 @@ use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::event::Event;
-use crate::exchange::mapping::{Mapped, Mapping, MappingFault, TableKind, suggest};
+use crate::exchange::mapping::{Bulletin, Mapped, Mapping, MappingFault, TableKind, suggest};
 use crate::exchange::{Draft, RowFault, Rows, read_rows};
 use crate::vocab::{Check, Code, Pointer, ZonePolicy};
 
@@ -66,6 +66,8 @@ pub enum MapKind {
     Jsonl,
     /// A GeoJSON feature collection
     Geojson,
+    /// Submissions of a KoboToolbox or ODK form
+    Kobo,
 }
 
 impl From<MapKind> for TableKind {
@@ -75,6 +77,7 @@ impl From<MapKind> for TableKind {
             MapKind::Xlsx => Self::Xlsx,
             MapKind::Jsonl => Self::Jsonl,
             MapKind::Geojson => Self::Geojson,
+            MapKind::Kobo => Self::Submissions,
         }
     }
 }
@@ -98,20 +101,31 @@ pub fn run(args: &MapArgs, session: &mut Session) -> Result<Outcome, Complaint> 
 
 /// Reads a mapping for files of one kind.
 pub fn mapped(path: &Path, kind: TableKind, zones: &ZonePolicy) -> Result<Mapped, Complaint> {
+    let (name, text) = mapping_text(path)?;
+    let mapping = Mapping::read(&text).map_err(|fault| mapping_complaint(&fault, &name))?;
+    mapping.into_format(kind, zones).map_err(|fault| mapping_complaint(&fault, &name))
+}
+
+/// Reads the description of a bulletin.
+pub fn bulletin(path: &Path, zones: &ZonePolicy) -> Result<Bulletin, Complaint> {
+    let (name, text) = mapping_text(path)?;
+    Bulletin::read(&text, zones).map_err(|fault| mapping_complaint(&fault, &name))
+}
+
+fn mapping_text(path: &Path) -> Result<(String, String), Complaint> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
         let what = format!("could not read the mapping {name}: {error}");
         Complaint::new(Outcome::Undecided, Code::StorageFailed, what)
             .hint("check the path and that you may read the file")
     })?;
-    let mapping = Mapping::read(&text).map_err(|fault| mapping_complaint(&fault, &name))?;
-    mapping.into_format(kind, zones).map_err(|fault| mapping_complaint(&fault, &name))
+    Ok((name, text))
 }
 
 fn mapping_complaint(fault: &MappingFault, name: &str) -> Complaint {
     let place =
         Place { file: Some(name.to_owned()), line: Some(fault.line), column: Some(fault.column), pointer: None };
-    let complaint = Complaint::new(Outcome::Rejected, Code::BadMapping, fault.what.clone()).at(place);
+    let complaint = Complaint::new(Outcome::Rejected, fault.code, fault.what.clone()).at(place);
     match &fault.suggestion {
         Some(suggestion) => complaint.hint(format!("did you mean `{suggestion}`?")),
         None => complaint,
@@ -131,7 +145,7 @@ fn kind_of(file: &Path, kind: Option<MapKind>) -> Result<TableKind, Complaint> {
         Some("geojson") => Ok(TableKind::Geojson),
         _ => {
             let what = format!("the name {} does not say what kind of file it is", file.display());
-            Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("add --kind csv, xlsx, jsonl or geojson"))
+            Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("add --kind csv, xlsx, jsonl, geojson or kobo"))
         }
     }
 }

@@ -306,6 +306,7 @@ impl<'a> Pass<'a> {
         self.counts.records += new;
         self.counts.out_of_order += u64::from(plan.out_of_order && new > 0);
         match plan.fate {
+            Fate::PassedOver => self.counts.passed_over += 1,
             Fate::Unchanged => self.counts.replayed += 1,
             _ if new == 0 => self.counts.replayed += 1,
             Fate::New => self.counts.appended += 1,

@@ -161,4 +161,6 @@ pub enum RejectForm {
     Lines,
     /// As a GeoJSON feature collection: each feature with a member `rejected`.
     Features,
+    /// As a JSON list: each object with a member `rejected`.
+    List,
 }

@@ -45,6 +45,8 @@ pub struct Counts {
     pub retracted: u64,
     /// Rows that had been gone and are back.
     pub readded: u64,
+    /// Rows that make no record: the format or mapping passes them over.
+    pub passed_over: u64,
     /// Rows refused.
     pub rejected: u64,
     /// Records to write, those of registered names among them.
@@ -56,6 +58,7 @@ pub struct Counts {
 /// What becomes of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {
+    PassedOver,
     Unchanged,
     New,
     Readded,
@@ -143,7 +146,7 @@ impl Planner {
         let mut plan = RowPlan {
             bodies: Vec::new(),
             origins: Vec::new(),
-            fate: Fate::Unchanged,
+            fate: if drafts.is_empty() { Fate::PassedOver } else { Fate::Unchanged },
             out_of_order: false,
             seen: Vec::new(),
             registered: Vec::new(),

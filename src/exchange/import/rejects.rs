@@ -8,7 +8,7 @@ use super::format::{Raw, RejectForm, RowFault};
 
 /// What the columns of a reject file begin with that say why a row was refused. An import skips them.
 pub(crate) const REASON_COLUMNS: [&str; 3] = ["rejected:line", "rejected:code", "rejected:reason"];
-/// The member of a feature that says why it was refused. An import skips it.
+/// The member of a feature or object that says why it was refused. An import skips it.
 pub(crate) const REASON_MEMBER: &str = "rejected";
 
 /// Refused rows, kept aside until they are saved.
@@ -32,6 +32,7 @@ impl Rejects {
             }
             RejectForm::Lines => {}
             RejectForm::Features => file.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?,
+            RejectForm::List => file.write_all(b"[")?,
         }
         Ok(Self { form, file, rows: 0 })
     }
@@ -55,7 +56,7 @@ impl Rejects {
                     self.file.write_all(&raw.bytes)?;
                     self.file.write_all(b"\n")?;
                 }
-                RejectForm::Features => {
+                RejectForm::Features | RejectForm::List => {
                     let why = serde_json::json!({ "line": raw.line, "code": code, "reason": reasons });
                     let comma = if self.rows == 0 { "" } else { "," };
                     write!(self.file, "{comma}\n{{\"{REASON_MEMBER}\":{why},")?;
@@ -68,16 +69,18 @@ impl Rejects {
         Ok(())
     }
 
-    /// Saves them beside the imported file: `FILE.rejects.csv`, `.jsonl` or `.geojson`, with a number where there is
+    /// Saves them beside the imported file: `FILE.rejects.csv`, `.jsonl`, `.json` or `.geojson`, with a number where there is
     /// one of that name; an earlier one is never overwritten. Durable on return. Gives the path.
     ///
     /// # Errors
     /// The disk's.
     pub fn save_beside(self, file: &Path) -> io::Result<PathBuf> {
         let Self { form, file: mut rows, .. } = self;
-        if form == RejectForm::Features {
-            rows.write_all(b"\n]}\n")?;
-        }
+        rows.write_all(match form {
+            RejectForm::Features => b"\n]}\n",
+            RejectForm::List => b"\n]\n",
+            RejectForm::Csv { .. } | RejectForm::Lines => b"",
+        })?;
         let mut rows = rows.into_inner().map_err(io::IntoInnerError::into_error)?;
         rows.seek(SeekFrom::Start(0))?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
@@ -110,6 +113,7 @@ impl RejectForm {
             Self::Csv { .. } => "csv",
             Self::Lines => "jsonl",
             Self::Features => "geojson",
+            Self::List => "json",
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Built {
 pub(super) struct CellsOf(Vec<(String, usize, usize)>);
 
 impl CellsOf {
+    pub(super) const fn new(cells: Vec<(String, usize, usize)>) -> Self {
+        Self(cells)
+    }
+
     /// Finds the cell of a place in the event: the nearest at or above it, else one below it.
     pub(super) fn find(&self, pointer: &Pointer) -> Option<(usize, usize)> {
         let under = |place: &str, whole: &str| {

@@ -99,7 +99,8 @@ impl Dates {
         When { verbatim: when.verbatim.or_else(|| Text::new(text).ok()), ..wide }
     }
 
-    fn calendar_day(&self, text: &str) -> Option<NaiveDate> {
+    /// The day that a text names, in the file's own calendar; the first one of a month or year.
+    pub(super) fn calendar_day(&self, text: &str) -> Option<NaiveDate> {
         let short = self.formats.iter().find_map(|format| match read_as(text, format) {
             Some(Read::Whole(short)) => Some(short),
             _ => None,

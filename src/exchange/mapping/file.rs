@@ -21,6 +21,8 @@ pub(super) struct MappingFile {
     #[serde(default)]
     pub(super) unknown: Vec<String>,
     #[serde(default)]
+    pub(super) personal: Vec<String>,
+    #[serde(default)]
     pub(super) formulas: Formulas,
     #[serde(default)]
     pub(super) dates: DatesEntry,

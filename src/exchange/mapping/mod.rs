@@ -3,11 +3,13 @@
 //! The page [`manual::imports`](crate::manual::imports) is the reference; its examples are run as tests.
 
 mod build;
+mod bulletin;
 mod dates;
 mod field;
 mod file;
 mod names;
 mod rows;
+mod submission;
 mod suggest;
 
 use std::collections::BTreeMap;
@@ -19,10 +21,11 @@ use self::field::Setting;
 use self::file::{Each, Formulas, MappingFile, RecordEntry};
 use self::names::Names;
 use super::import::{Format, Opened, RowFault, Rows, Spot, Unreadable};
-use super::table::{CsvTable, FeatureTable, JsonTable, SheetTable, Table};
+use super::table::{CsvTable, FeatureTable, JsonTable, ListTable, SheetTable, Table};
 use crate::event::current_version;
 use crate::vocab::{Code, Digest32, Label, ZonePolicy};
 
+pub use bulletin::Bulletin;
 pub use suggest::suggest;
 
 /// Says what is wrong with a mapping, and where.
@@ -37,6 +40,8 @@ pub struct MappingFault {
     pub what: String,
     /// What would have been right, where that can be told.
     pub suggestion: Option<String>,
+    /// What kind of fault it is.
+    pub code: Code,
 }
 
 impl MappingFault {
@@ -44,7 +49,7 @@ impl MappingFault {
         let before = text.get(..offset.min(text.len())).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { line, column, what: what.into(), suggestion: None }
+        Self { line, column, what: what.into(), suggestion: None, code: Code::BadMapping }
     }
 }
 
@@ -59,6 +64,8 @@ pub enum TableKind {
     Jsonl,
     /// A GeoJSON feature collection; a column is a property.
     Geojson,
+    /// Submissions of a form, as CSV or JSON: of KoboToolbox or ODK.
+    Submissions,
 }
 
 /// A mapping, read and checked in itself. Whether a file has its columns is seen when the file is opened.
@@ -72,6 +79,8 @@ pub struct Mapping {
     sheet: Option<String>,
     delimiter: Option<u8>,
     unknown: Vec<String>,
+    /// Fields about who sent a form in that are read all the same.
+    personal: Vec<String>,
     formulas: Formulas,
     dates: file::DatesEntry,
     names: Names,
@@ -106,6 +115,7 @@ impl Mapping {
             sheet,
             delimiter,
             unknown,
+            personal,
             formulas,
             dates,
             words,
@@ -123,11 +133,7 @@ impl Mapping {
         if record.is_empty() {
             return fault(text.len(), "the mapping makes no record: add [[record]]".to_owned());
         }
-        let delimiter = match delimiter {
-            None => None,
-            Some(byte) if byte.get_ref().is_ascii() => u8::try_from(u32::from(*byte.get_ref())).ok(),
-            Some(byte) => return fault(byte.span().start, "a delimiter is one ASCII character".to_owned()),
-        };
+        let delimiter = delimiter_of(text, delimiter)?;
         let names = Names::new(text, words, actors, places)?;
         let mut records = Vec::with_capacity(record.len());
         for (index, entry) in record.into_iter().enumerate() {
@@ -149,6 +155,7 @@ impl Mapping {
             sheet,
             delimiter,
             unknown,
+            personal,
             formulas,
             dates,
             names,
@@ -162,28 +169,10 @@ impl Mapping {
     /// # Errors
     /// A [`MappingFault`] where its dates cannot be understood.
     pub fn into_format(self, kind: TableKind, zones: &ZonePolicy) -> Result<Mapped, MappingFault> {
-        let zone = self.dates.zone.as_ref();
-        let own = zone.map(|zone| {
-            ZonePolicy::parse_offset(zone.get_ref())
-                .and_then(|minutes| ZonePolicy::new(vec![minutes]).ok())
-                .ok_or_else(|| MappingFault::at(&self.text, zone.span().start, "a zone is written +02:00"))
-        });
-        let own = own.transpose()?;
-        for format in &self.dates.formats {
-            let known = chrono::format::StrftimeItems::new(format.get_ref())
-                .all(|item| !matches!(item, chrono::format::Item::Error));
-            if !known {
-                let what = format!("`{}` is not a form of dates", format.get_ref());
-                return Err(MappingFault::at(&self.text, format.span().start, what));
-            }
+        let dates = dates_of(&self.text, &self.dates, zones)?;
+        if kind == TableKind::Submissions {
+            submission::check_privacy(&self)?;
         }
-        let dates = Dates {
-            formats: self.dates.formats.iter().map(|format| format.get_ref().clone()).collect(),
-            zoned: own.is_some(),
-            zones: own.unwrap_or_else(|| zones.clone()),
-            unknown: self.dates.unknown.clone(),
-            impossible: self.dates.impossible,
-        };
         Ok(Mapped { mapping: self, kind, dates })
     }
 
@@ -252,6 +241,7 @@ impl Format for Mapped {
             TableKind::Xlsx => "xlsx",
             TableKind::Jsonl => "jsonl",
             TableKind::Geojson => "geojson",
+            TableKind::Submissions => "kobo",
         }
     }
 
@@ -265,14 +255,52 @@ impl Format for Mapped {
 
     fn rows(&self, opened: Opened) -> Result<Box<dyn Rows + '_>, Unreadable> {
         let columns = self.mapping.columns();
+        if self.kind == TableKind::Submissions {
+            return submission::rows(self, opened, columns);
+        }
         let table: Box<dyn Table> = match self.kind {
             TableKind::Csv => Box::new(CsvTable::begin(opened, self.mapping.delimiter)?),
             TableKind::Xlsx => Box::new(SheetTable::begin(opened, self.mapping.sheet.as_deref())?),
             TableKind::Jsonl => Box::new(JsonTable::begin(opened, columns.clone())),
             TableKind::Geojson => Box::new(FeatureTable::begin(opened, columns.clone())),
+            TableKind::Submissions => Box::new(ListTable::begin(opened, columns.clone())),
         };
         let at = find_columns(&columns, table.header())?;
-        Ok(Box::new(rows::MappedRows::new(self, table, at)))
+        Ok(Box::new(rows::MappedRows::new(self, table, at, Vec::new())))
+    }
+}
+
+/// Reads what is said of a file's dates. `zones` are those of the ledger; the file's own comes before them.
+fn dates_of(text: &str, entry: &file::DatesEntry, zones: &ZonePolicy) -> Result<Dates, MappingFault> {
+    let own = entry.zone.as_ref().map(|zone| {
+        ZonePolicy::parse_offset(zone.get_ref())
+            .and_then(|minutes| ZonePolicy::new(vec![minutes]).ok())
+            .ok_or_else(|| MappingFault::at(text, zone.span().start, "a zone is written +02:00"))
+    });
+    let own = own.transpose()?;
+    for format in &entry.formats {
+        let known = chrono::format::StrftimeItems::new(format.get_ref())
+            .all(|item| !matches!(item, chrono::format::Item::Error));
+        if !known {
+            let what = format!("`{}` is not a form of dates", format.get_ref());
+            return Err(MappingFault::at(text, format.span().start, what));
+        }
+    }
+    Ok(Dates {
+        formats: entry.formats.iter().map(|format| format.get_ref().clone()).collect(),
+        zoned: own.is_some(),
+        zones: own.unwrap_or_else(|| zones.clone()),
+        unknown: entry.unknown.clone(),
+        impossible: entry.impossible,
+    })
+}
+
+/// Reads what parts the cells of a file.
+fn delimiter_of(text: &str, delimiter: Option<Spanned<char>>) -> Result<Option<u8>, MappingFault> {
+    match delimiter {
+        None => Ok(None),
+        Some(byte) if byte.get_ref().is_ascii() => Ok(u8::try_from(u32::from(*byte.get_ref())).ok()),
+        Some(byte) => Err(MappingFault::at(text, byte.span().start, "a delimiter is one ASCII character")),
     }
 }
 

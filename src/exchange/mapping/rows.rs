@@ -19,6 +19,8 @@ pub(super) struct MappedRows<'a> {
     mapped: &'a Mapped,
     table: Box<dyn Table>,
     at: BTreeMap<String, usize>,
+    /// The columns, in a file of submissions, of which the first that holds something is the row's id.
+    submission_ids: Vec<usize>,
     /// The rows that make the records being looked at.
     group: Vec<TableRow>,
     /// The row after them, already read.
@@ -30,8 +32,22 @@ pub(super) struct MappedRows<'a> {
 }
 
 impl<'a> MappedRows<'a> {
-    pub(super) fn new(mapped: &'a Mapped, table: Box<dyn Table>, at: BTreeMap<String, usize>) -> Self {
-        Self { mapped, table, at, group: Vec::new(), ahead: None, ended: HashSet::new(), origins: Vec::new() }
+    pub(super) fn new(
+        mapped: &'a Mapped,
+        table: Box<dyn Table>,
+        at: BTreeMap<String, usize>,
+        submission_ids: Vec<usize>,
+    ) -> Self {
+        Self {
+            mapped,
+            table,
+            at,
+            submission_ids,
+            group: Vec::new(),
+            ahead: None,
+            ended: HashSet::new(),
+            origins: Vec::new(),
+        }
     }
 
     fn reading(&self) -> Reading<'_> {
@@ -47,6 +63,9 @@ impl<'a> MappedRows<'a> {
     /// The row's own id: its id cells, or a hash of all its cells where the mapping names none.
     fn id(&self, row: &TableRow) -> Result<String, RowFault> {
         let mapping = &self.mapped.mapping;
+        if mapping.id.is_empty() && !self.submission_ids.is_empty() {
+            return self.submission_id(row);
+        }
         if mapping.id.is_empty() {
             let mut hasher = blake3::Hasher::new();
             for cell in &row.cells {
@@ -66,6 +85,15 @@ impl<'a> MappedRows<'a> {
             parts.push(text);
         }
         Ok(parts.join("\u{1f}"))
+    }
+
+    /// The id that a submission was given when it was made, without the word that some programs put before it.
+    fn submission_id(&self, row: &TableRow) -> Result<String, RowFault> {
+        let id = self.submission_ids.iter().find_map(|column| row.text(*column));
+        id.map(|id| id.strip_prefix("uuid:").unwrap_or(id).to_owned()).ok_or_else(|| {
+            RowFault::new(row.begin(), Code::BadCell, "the submission has no id of its own")
+                .hinting("export the form with its `_uuid` (KoboToolbox) or `KEY` (ODK)")
+        })
     }
 
     /// Takes the next row, and in a file of groups those after it that have the same id.

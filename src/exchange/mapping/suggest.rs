@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::TableKind;
 use crate::exchange::feature::Feature;
-use crate::exchange::features::Features;
 use crate::exchange::import::{Input, Lines, Opened, Unreadable};
+use crate::exchange::items::Items;
 use crate::exchange::table::{CsvTable, GEOMETRY_COLUMNS, SheetTable, Table};
 
 /// How many rows are looked at.
@@ -66,6 +66,7 @@ fn sample(kind: TableKind, opened: Opened) -> Result<(Vec<Column>, usize), Unrea
         TableKind::Xlsx => sample_table(&mut SheetTable::begin(opened, None)?),
         TableKind::Jsonl => sample_lines(opened),
         TableKind::Geojson => sample_features(opened),
+        TableKind::Submissions => sample_submissions(opened),
     }
 }
 
@@ -94,6 +95,24 @@ fn sample_lines(opened: Opened) -> Result<(Vec<Column>, usize), Unreadable> {
     Ok((columns, rows))
 }
 
+/// Submissions: JSON where the file begins with a list or an object, else CSV. What says who sent them in is left out.
+fn sample_submissions(mut opened: Opened) -> Result<(Vec<Column>, usize), Unreadable> {
+    let start = opened.reader.fill_buf()?.trim_ascii_start();
+    let (mut columns, rows) = if start.starts_with(b"[") || start.starts_with(b"{") {
+        let (mut items, mut columns, mut rows) = (Items::of_list(opened), Vec::new(), 0);
+        while rows < SAMPLE_ROWS && items.step()? {
+            let Ok(value) = serde_json::from_slice::<Value>(items.item()) else { continue };
+            rows += 1;
+            flatten(&value, "", 0, &mut columns);
+        }
+        (columns, rows)
+    } else {
+        sample_table(&mut CsvTable::begin(opened, None)?)?
+    };
+    columns.retain(|column| !super::submission::is_personal(&column.name));
+    Ok((columns, rows))
+}
+
 /// Takes the members of an object as columns, those of objects within it by dotted paths.
 fn flatten(value: &Value, path: &str, depth: usize, columns: &mut Vec<Column>) {
     let Value::Object(members) = value else { return };
@@ -109,7 +128,7 @@ fn flatten(value: &Value, path: &str, depth: usize, columns: &mut Vec<Column>) {
 }
 
 fn sample_features(opened: Opened) -> Result<(Vec<Column>, usize), Unreadable> {
-    let (mut features, mut columns, mut rows) = (Features::begin(opened), Vec::new(), 0);
+    let (mut features, mut columns, mut rows) = (Items::of_features(opened), Vec::new(), 0);
     while rows < SAMPLE_ROWS && features.step()? {
         let Ok(feature) = Feature::read(&features) else { continue };
         rows += 1;

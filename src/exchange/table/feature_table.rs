@@ -3,8 +3,8 @@
 use super::{Layout, Table, TableRow};
 use crate::exchange::degrees::{covering, micro_degrees};
 use crate::exchange::feature::{Feature, Geometry};
-use crate::exchange::features::Features;
 use crate::exchange::import::{Opened, RejectForm, RowFault, Unreadable};
+use crate::exchange::items::Items;
 use crate::vocab::Code;
 
 /// What a geometry comes to: its kind, a point in decimal degrees, and for anything larger than a point a radius in
@@ -13,7 +13,7 @@ pub(crate) const GEOMETRY_COLUMNS: [&str; 4] = ["geometry.type", "geometry.lat",
 
 /// A feature collection.
 pub(crate) struct FeatureTable {
-    features: Features,
+    features: Items,
     header: Vec<String>,
     row: TableRow,
 }
@@ -21,7 +21,7 @@ pub(crate) struct FeatureTable {
 impl FeatureTable {
     /// Begins to read; the columns are the properties that are asked for, and those of the geometry.
     pub(crate) fn begin(opened: Opened, columns: Vec<String>) -> Self {
-        Self { features: Features::begin(opened), header: columns, row: TableRow::default() }
+        Self { features: Items::of_features(opened), header: columns, row: TableRow::default() }
     }
 
     fn take(&mut self) -> Result<(), Vec<RowFault>> {
@@ -79,7 +79,7 @@ impl Table for FeatureTable {
         self.row.line = begun.line;
         self.row.layout = Layout::Members { column: begun.column.unwrap_or(1), under: "/properties" };
         self.row.bytes.clear();
-        self.row.bytes.extend_from_slice(self.features.feature());
+        self.row.bytes.extend_from_slice(self.features.item());
         self.row.cells.resize(self.header.len(), String::new());
         Ok(Some(self.take()))
     }

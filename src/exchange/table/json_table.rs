@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Layout, Table, TableRow};
 use crate::exchange::import::{Lines, Opened, RejectForm, RowFault, Spot, Unreadable};
-use crate::record::{JsonFaultKind, check_json_bytes};
+use crate::record::{JsonFault, JsonFaultKind, check_json_bytes};
 use crate::vocab::Code;
 
 /// A file of JSON objects, one a line. A blank line and one that begins with `#` hold nothing.
@@ -72,9 +72,7 @@ impl Table for JsonTable {
 
 /// Reads an object. A member that stands twice is refused; fractions are not, they are texts here.
 fn read(line: &[u8], number: u64) -> Result<Value, RowFault> {
-    if let Err(fault) = check_json_bytes(line)
-        && !matches!(fault.kind, JsonFaultKind::Float | JsonFaultKind::IntegerTooLarge)
-    {
+    if let Err(fault) = check_object(line) {
         let spot = Spot { column: Some(fault.column as u64), ..Spot::line(number) };
         return Err(RowFault::new(spot, crate::exchange::jsonl::code_of(fault.kind), fault.detail));
     }
@@ -82,6 +80,14 @@ fn read(line: &[u8], number: u64) -> Result<Value, RowFault> {
         let spot = Spot { column: Some(error.column() as u64), ..Spot::line(number) };
         RowFault::new(spot, Code::JsonSyntax, error.to_string())
     })
+}
+
+/// Holds an object to the rules of JSON; fractions and large numbers are let through, they are texts here.
+pub(super) fn check_object(text: &[u8]) -> Result<(), JsonFault> {
+    match check_json_bytes(text) {
+        Err(fault) if !matches!(fault.kind, JsonFaultKind::Float | JsonFaultKind::IntegerTooLarge) => Err(fault),
+        _ => Ok(()),
+    }
 }
 
 /// A text as it reads, nothing for `null`, anything else as it is written.

@@ -3,11 +3,13 @@
 mod csv_table;
 mod feature_table;
 mod json_table;
+mod list_table;
 mod sheet_table;
 
 pub(crate) use csv_table::CsvTable;
 pub(crate) use feature_table::{FeatureTable, GEOMETRY_COLUMNS};
 pub(crate) use json_table::JsonTable;
+pub(crate) use list_table::ListTable;
 pub(crate) use sheet_table::SheetTable;
 
 use super::import::{Raw, RejectForm, RowFault, Spot, Unreadable};
@@ -76,6 +78,14 @@ impl TableRow {
             Layout::Sheet => self.formulas.contains(&column),
             Layout::Parted { .. } => self.text(column).is_some_and(|cell| cell.len() > 1 && cell.starts_with('=')),
             Layout::Members { .. } => false,
+        }
+    }
+
+    /// Where the row begins.
+    pub(crate) fn begin(&self) -> Spot {
+        match self.layout {
+            Layout::Members { column, .. } => Spot { column: Some(column), ..Spot::line(self.line) },
+            Layout::Sheet | Layout::Parted { .. } => Spot::line(self.line),
         }
     }
 

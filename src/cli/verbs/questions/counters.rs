@@ -106,10 +106,17 @@ fn history(answer: &CountersAnswer) -> Vec<Vec<String>> {
         let mut before: Option<u64> = None;
         for reading in &kept.series.history {
             let fell = before.zip(reading.value.max).is_some_and(|(before, now)| now < before);
+            let fell = fell && !kept.series.counts_each_period();
             before = Some(reading.value.min);
-            let note = if fell { "fell: a reset or a correction by its keeper" } else { "" };
+            let mut notes = Vec::new();
+            if fell {
+                notes.push("fell: a reset or a correction by its keeper".to_owned());
+            }
+            if let Some((stated, sum)) = reading.stated_total.zip(reading.parts_sum) {
+                notes.push(format!("states {stated}, its parts come to {sum}"));
+            }
             let (value, record) = (reading.value.to_string(), reading.record.to_string());
-            rows.push(row(kept, value, time(reading.period), note, record));
+            rows.push(row(kept, value, time(reading.period), &notes.join("; "), record));
         }
     }
     rows
