@@ -76,6 +76,29 @@ fn a_nested_quorum_counts_groups_as_it_counts_witnesses() {
 }
 
 #[test]
+fn the_policy_that_is_shipped_asks_both_parties_and_the_mission() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies/both-parties-and-mission.policy");
+    let policy = Policy::parse(&std::fs::read(path).unwrap()).unwrap();
+    let seed: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap());
+    let log = SignerKey::from_seed(name("ceasefire.example/log"), SignatureType::Ed25519, &seed);
+    let parties: Vec<SignerKey> = ["party-a", "party-b", "mission"]
+        .iter()
+        .zip(1..)
+        .map(|(party, seed)| {
+            SignerKey::from_seed(name(&format!("{party}.example/witness")), SignatureType::CosignatureV1, &[seed; 32])
+        })
+        .collect();
+    for bits in 0..8_u8 {
+        let mut note = checkpoint(3).sign(&log).unwrap();
+        for (_, party) in parties.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1) {
+            note.append(cosign(&checkpoint(3), party, at(1)).unwrap()).unwrap();
+        }
+        let satisfied = policy.evaluate(&note).unwrap().verdict == PolicyVerdict::Satisfied;
+        assert_eq!(satisfied, bits == 7, "{bits:03b}");
+    }
+}
+
+#[test]
 fn an_unmet_quorum_names_who_is_missing_from_the_top_down() {
     let PolicyVerdict::NotSatisfied { unmet } = nested_policy().evaluate(&cosigned_by(&[1])).unwrap().verdict else {
         panic!("one witness satisfied the policy");

@@ -227,6 +227,73 @@ fn every_spoilt_hash_is_refused() {
     }
 }
 
+/// Numbers that a forger would try in the place of another: its neighbours, and it with one bit changed.
+fn beside(number: usize) -> impl Iterator<Item = usize> {
+    [number.wrapping_sub(1), number + 1, number ^ 16, number ^ 128].into_iter().filter(|&other| other < 1_000)
+}
+
+#[test]
+fn to_256_leaves_every_spoilt_hash_and_every_other_index_or_size_is_refused_in_every_inclusion_proof() {
+    let leaves = leaves(256);
+    let tree = tree_of(&leaves);
+    for size in 1..=256_usize {
+        let root = naive_root(&leaves[..size]);
+        for index in 0..size {
+            let proof = prove_inclusion(&tree, index as u64, size as u64).unwrap();
+            let holds = |index: usize, size: usize, leaf, proof: &[TreeHash], root| {
+                verify_inclusion(index as u64, size as u64, leaf, proof, root).is_ok()
+            };
+            let bit = (index * 31 + size) % 256;
+            for place in 0..proof.len() {
+                let mut bad = proof.clone();
+                bad[place] = spoilt(bad[place], bit);
+                assert!(!holds(index, size, leaves[index], &bad, root), "hash {place} of leaf {index} of {size}");
+            }
+            assert!(!holds(index, size, spoilt(leaves[index], bit), &proof, root), "leaf {index} of {size}");
+            assert!(!holds(index, size, leaves[index], &proof, spoilt(root, bit)), "root over leaf {index} of {size}");
+            for other in beside(index).filter(|&other| other != index) {
+                assert!(!holds(other, size, leaves[index], &proof, root), "leaf {index} as {other} of {size}");
+            }
+            // A size is bound to its root by the signature over both; alone it counts only where it changes the way up.
+            for other in
+                beside(size).filter(|&other| index >= other || naive_sides(index, other) != naive_sides(index, size))
+            {
+                assert!(!holds(index, other, leaves[index], &proof, root), "leaf {index} of {size} as of {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn to_256_leaves_every_spoilt_hash_and_every_other_size_is_refused_in_every_consistency_proof() {
+    let leaves = leaves(256);
+    let tree = tree_of(&leaves);
+    let roots: Vec<_> = (0..=256).map(|size| naive_root(&leaves[..size])).collect();
+    for new in 1..=256_usize {
+        for old in 1..=new {
+            let proof = prove_consistency(&tree, old as u64, new as u64).unwrap();
+            let (old_root, new_root, bit) = (roots[old], roots[new], (old * 31 + new) % 256);
+            let holds = |old: usize, new: usize, old_root, new_root, proof: &[TreeHash]| {
+                verify_consistency(old as u64, new as u64, old_root, new_root, proof).is_ok()
+            };
+            for place in 0..proof.len() {
+                let mut bad = proof.clone();
+                bad[place] = spoilt(bad[place], bit);
+                assert!(!holds(old, new, old_root, new_root, &bad), "hash {place} from {old} to {new}");
+            }
+            assert!(!holds(old, new, spoilt(old_root, bit), new_root, &proof), "old root from {old} to {new}");
+            assert!(!holds(old, new, old_root, spoilt(new_root, bit), &proof), "new root from {old} to {new}");
+            let others = [(old - 1, new), (old + 1, new), (old, new - 1), (old, new + 1), (old ^ 16, new)];
+            for (other_old, other_new) in others {
+                let possible = 0 < other_old && other_old <= other_new;
+                let same_walk = possible && naive_proves(other_old, other_new, old_root, new_root, &proof);
+                let verdict = holds(other_old, other_new, old_root, new_root, &proof);
+                assert_eq!(verdict, same_walk, "from {old} to {new} as from {other_old} to {other_new}");
+            }
+        }
+    }
+}
+
 #[test]
 fn surplus_and_missing_hashes_are_refused_with_their_number() {
     let leaves = leaves(33);

@@ -14,9 +14,8 @@
 //! - [`Files`] is what a publication asks of a disk. [`DiskFiles`] is the only place of this room that touches files;
 //!   [`MemoryFiles`] is its twin in tests, which stops where it is told to.
 //!
-//! Tiles hold hashes. Entry bundles repeat the log, so they are not kept: [`bundle_at`] makes one when it is asked for.
+//! Tiles hold hashes. Entry bundles repeat the log, so they are not kept: [`TiledLog`] makes them for whoever serves them.
 
-mod bundles;
 mod disk;
 mod files;
 mod growth;
@@ -24,9 +23,9 @@ mod last_signed;
 mod memory;
 mod proofs;
 mod publish;
+mod tiled_log;
 mod tiles;
 
-pub use bundles::{BundleReadError, bundle_at};
 pub use disk::DiskFiles;
 pub use files::{Files, PublishedFile};
 pub use growth::grow;
@@ -34,3 +33,4 @@ pub use last_signed::{LastSigned, LastSignedError};
 pub use memory::{MemoryFiles, Unsynced};
 pub use proofs::ProofError;
 pub use publish::{CellError, Publication, PublishError, Published, ReadCheckpointError};
+pub use tiled_log::{TiledFile, TiledLog, TiledLogError};

@@ -95,7 +95,7 @@ impl Publication {
 
     /// Gives a stored tile's bytes, as wide as the path says; nothing where it is not stored so wide.
     ///
-    /// Entry bundles are not stored: see [`bundle_at`](super::bundle_at).
+    /// Entry bundles are not stored: see [`TiledLog`](super::TiledLog).
     ///
     /// # Errors
     /// [`StorageError`] where that cannot be told.

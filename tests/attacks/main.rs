@@ -12,6 +12,7 @@
 mod backdated_time;
 mod deleted_and_reordered;
 mod edited_value;
+mod false_attestation;
 mod forged_from_the_start;
 mod forked_checkpoint;
 mod restored_backup;

@@ -3,11 +3,13 @@
 use clap::{Args, Subcommand};
 
 use super::export_bundle::{self, ExportBundleArgs};
+use super::export_tiles::{self, ExportTilesArgs};
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 
 pub use super::export_bundle::ExportBundleAnswer;
+pub use super::export_tiles::ExportTilesAnswer;
 
 /// What `export` takes.
 #[derive(Debug, Args)]
@@ -22,11 +24,14 @@ pub struct ExportArgs {
 pub enum ExportForm {
     /// Write chosen records with all that proves them into one file
     Bundle(Box<ExportBundleArgs>),
+    /// Write checkpoint, tiles and entry bundles as files for a web server
+    Tiles(ExportTilesArgs),
 }
 
 /// Exports.
 pub fn run(args: &ExportArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     match &args.form {
         ExportForm::Bundle(args) => export_bundle::run(args, session),
+        ExportForm::Tiles(args) => export_tiles::run(args, session),
     }
 }

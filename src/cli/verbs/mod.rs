@@ -15,6 +15,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod export;
 mod export_bundle;
+mod export_tiles;
 pub mod generate;
 pub mod import;
 pub mod incident;

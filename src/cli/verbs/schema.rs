@@ -169,6 +169,11 @@ const OTHERS: &[Entry] = &[
         make: || answer::<export::ExportBundleAnswer>("export_bundle"),
     },
     Entry {
+        name: "export_tiles",
+        about: "the answer of `export tiles`",
+        make: || answer::<export::ExportTilesAnswer>("export_tiles"),
+    },
+    Entry {
         name: "check_proof",
         about: "the answer of `check-proof` and of `ceasefire-verify`",
         make: || answer::<crate::proof::ProofReport>("check_proof"),
