@@ -71,7 +71,9 @@ impl<'a> TiledLog<'a> {
             return Err(self.other_records());
         }
         let lines: Vec<&[u8]> = records.iter().map(|record| record.line.as_bytes()).collect();
-        lines.iter().for_each(|line| self.tree.append(leaf_hash(line)));
+        for line in &lines {
+            self.tree.append(leaf_hash(line));
+        }
         Ok(EntryBundle::new(lines)?.to_bytes())
     }
 
