@@ -312,9 +312,20 @@ fn the_files_for_a_web_server_are_never_mixed_with_another_log_nor_made_of_chang
 fn the_answers_as_json_fit_their_schemas() {
     let desk = Desk::new();
     desk.append("one", &["--receipt", "one.receipt"]);
-    let cases: [(&str, &[&str]); 5] = [
+    let report = ["append", "violation", "--source", "OSCE", "--heard"];
+    let again = desk.path("another");
+    let signed = ["--key", "k.key", "--sign-only", "--origin", ORIGIN];
+    let cases: [(&str, &[&str]); 13] = [
+        ("init", &["init", &again, "--origin", ORIGIN]),
+        ("key_new", &["key", "new", "k.key"]),
+        ("key_public", &["key", "public", "k.key"]),
+        ("append", &[&report[..], &["--summary", "two"]].concat()),
+        ("append", &[&report[..], &["--summary", "three", "--receipt", "three.receipt"]].concat()),
+        ("append", &[&report[..], &["-n"]].concat()),
+        ("append", &[&report[..], &signed].concat()),
         ("checkpoint", &["checkpoint", "--show"]),
         ("prove", &["prove", "3"]),
+        ("receipt", &["receipt", "issue", "3", "-o", "again.receipt"]),
         ("receipt_check", &["receipt", "check", "one.receipt"]),
         ("check_proof", &["check-proof", "one.receipt"]),
         ("export_tiles", &["export", "tiles", "-o", "public"]),
@@ -322,8 +333,8 @@ fn the_answers_as_json_fit_their_schemas() {
     for (name, arguments) in cases {
         let schema: Value = serde_json::from_str(&desk.expect(0, &["schema", name])).unwrap();
         let output = desk.run_as("keeper", &[&["-L", desk.ledger.to_str().unwrap()], arguments, &["--json"]].concat());
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(answer["schema"], format!("ceasefire.{name}/1"));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{name}: {output:?}"));
+        assert_eq!(answer["schema"], format!("ceasefire.{name}/1"), "{answer:#}");
         let validator = jsonschema::validator_for(&schema).unwrap();
         let wrong: Vec<String> = validator.iter_errors(&answer).map(|error| error.to_string()).collect();
         assert_eq!(wrong, Vec::<String>::new(), "{name}");

@@ -238,7 +238,7 @@ fn to_256_leaves_every_spoilt_hash_and_every_other_index_or_size_is_refused_in_e
     let tree = tree_of(&leaves);
     for size in 1..=256_usize {
         let root = naive_root(&leaves[..size]);
-        for index in 0..size {
+        for (index, &leaf) in leaves[..size].iter().enumerate() {
             let proof = prove_inclusion(&tree, index as u64, size as u64).unwrap();
             let holds = |index: usize, size: usize, leaf, proof: &[TreeHash], root| {
                 verify_inclusion(index as u64, size as u64, leaf, proof, root).is_ok()
@@ -247,18 +247,18 @@ fn to_256_leaves_every_spoilt_hash_and_every_other_index_or_size_is_refused_in_e
             for place in 0..proof.len() {
                 let mut bad = proof.clone();
                 bad[place] = spoilt(bad[place], bit);
-                assert!(!holds(index, size, leaves[index], &bad, root), "hash {place} of leaf {index} of {size}");
+                assert!(!holds(index, size, leaf, &bad, root), "hash {place} of leaf {index} of {size}");
             }
-            assert!(!holds(index, size, spoilt(leaves[index], bit), &proof, root), "leaf {index} of {size}");
-            assert!(!holds(index, size, leaves[index], &proof, spoilt(root, bit)), "root over leaf {index} of {size}");
+            assert!(!holds(index, size, spoilt(leaf, bit), &proof, root), "leaf {index} of {size}");
+            assert!(!holds(index, size, leaf, &proof, spoilt(root, bit)), "root over leaf {index} of {size}");
             for other in beside(index).filter(|&other| other != index) {
-                assert!(!holds(other, size, leaves[index], &proof, root), "leaf {index} as {other} of {size}");
+                assert!(!holds(other, size, leaf, &proof, root), "leaf {index} as {other} of {size}");
             }
             // A size is bound to its root by the signature over both; alone it counts only where it changes the way up.
             for other in
                 beside(size).filter(|&other| index >= other || naive_sides(index, other) != naive_sides(index, size))
             {
-                assert!(!holds(index, other, leaves[index], &proof, root), "leaf {index} of {size} as of {other}");
+                assert!(!holds(index, other, leaf, &proof, root), "leaf {index} of {size} as of {other}");
             }
         }
     }

@@ -1,13 +1,14 @@
 //! `append`: one record, and its receipt.
 
+mod answer;
 mod offline;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 
+use super::record_text::to_json;
 use crate::cli::append::{AppendArgs, Context, Draft};
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::{Console, Paint};
@@ -21,6 +22,7 @@ use crate::record::{Body, Receipt, RecordHash};
 use crate::rules::counting::{AccuserClass, COUNT_1, Counting};
 use crate::vocab::{ActorRef, Code, Label, Level, Pointer};
 
+pub use answer::{AppendAnswer, EnteredReceipt};
 pub use offline::OfflineFlags;
 
 /// What `append` takes.
@@ -165,9 +167,11 @@ pub fn with_context<T>(
 fn preview(ledger: &mut Ledger, drafts: &[Draft], session: &mut Session) -> Result<Outcome, Complaint> {
     let would = would_submit(ledger, drafts)?;
     if !session.console.is_human() {
-        let bodies: Vec<_> = would.iter().map(|(body, ..)| body).collect();
+        let bodies = would.iter().map(|(body, ..)| to_json(body)).collect::<Result<_, _>>()?;
         let new = would.iter().filter(|(.., would)| *would == WouldAppend::New).count();
-        session.console.answer("append", Outcome::Ok, json!({ "dry_run": true, "new": new, "bodies": bodies }))?;
+        let answer =
+            AppendAnswer { dry_run: Some(true), new: Some(new), bodies: Some(bodies), ..AppendAnswer::default() };
+        session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
         return Ok(Outcome::Ok);
     }
     for (_, text, would) in would {
@@ -224,16 +228,16 @@ fn print_proved(
         let receipts: Vec<_> = receipts
             .iter()
             .zip(entered)
-            .map(|(receipt, draft)| {
-                let (name, subject) = (draft.event.type_name(), draft.event.subject());
-                json!({ "type": name, "subject": subject, "key": draft.key, "signed_with": draft.signed_with, "receipt": receipt })
+            .map(|(receipt, draft)| EnteredReceipt {
+                kind: draft.event.type_name().to_string(),
+                subject: draft.event.subject().map(|subject| subject.to_string()),
+                key: draft.key.to_string(),
+                signed_with: draft.signed_with.map(ToOwned::to_owned),
+                receipt: receipt.clone(),
             })
             .collect();
-        let mut value = json!({ "receipts": receipts });
-        if let (Some(object), false) = (value.as_object_mut(), proved.is_empty()) {
-            object.insert("proved".to_owned(), json!(proved));
-        }
-        return console.answer(verb, Outcome::Ok, value);
+        let answer = AppendAnswer { receipts: Some(receipts), proved: proved.to_vec(), ..AppendAnswer::default() };
+        return console.answer(verb, Outcome::Ok, to_json(&answer)?);
     }
     for (receipt, draft) in receipts.iter().zip(entered) {
         let subject = draft.event.subject().map(|subject| format!(" {subject}")).unwrap_or_default();

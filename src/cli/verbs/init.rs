@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::Paint;
@@ -46,6 +45,19 @@ pub struct InitArgs {
     pub segment_bytes: u64,
 }
 
+/// What `init` answers.
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+pub struct InitAnswer {
+    /// The ledger's folder.
+    pub folder: String,
+    /// The ledger's name.
+    pub origin: String,
+    /// The log's public key: what others need to check the ledger.
+    pub log_key: String,
+    /// The hash of record 1.
+    pub head: crate::record::RecordHash,
+}
+
 /// Creates a ledger.
 pub fn run(args: &InitArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     let mut genesis = genesis(args)?;
@@ -59,8 +71,13 @@ pub fn run(args: &InitArgs, session: &mut Session) -> Result<Outcome, Complaint>
     let key = log_key(&ledger)?;
     let head = ledger.head();
     if !session.console.is_human() {
-        let value = json!({ "folder": args.folder, "origin": genesis.origin, "log_key": key, "head": head.hash });
-        session.console.answer("init", Outcome::Ok, value)?;
+        let answer = InitAnswer {
+            folder: args.folder.display().to_string(),
+            origin: genesis.origin.to_string(),
+            log_key: key.clone(),
+            head: head.hash,
+        };
+        session.console.answer("init", Outcome::Ok, super::record_text::to_json(&answer)?)?;
         return Ok(Outcome::Ok);
     }
     let title = session.console.paint(Paint::Heading, &format!("ledger {}", genesis.origin));

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use serde_json::json;
 
 use super::append::{self, AppendVerb};
 use super::record_text::{refuse_csv, to_json};
@@ -92,6 +91,15 @@ pub struct KeyLine {
     pub public_key: String,
 }
 
+/// What `key new` and `key public` answer.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct KeyAnswer {
+    /// The file that holds the private key.
+    pub file: String,
+    /// The public key, in base64: what the ledger's keeper is given.
+    pub public_key: String,
+}
+
 impl KeyLine {
     const COLUMNS: [&'static str; 10] =
         ["key", "actor", "roles", "state", "from", "until", "successor", "revoked", "suspect_since", "public_key"];
@@ -173,8 +181,8 @@ fn told(verb: &str, file: &Path, verifier: &BodyVerifier, session: &mut Session)
     if session.console.is_human() {
         session.console.line(format!("public key  {public_key}"))
     } else {
-        let value = json!({ "file": file.display().to_string(), "public_key": public_key });
-        session.console.answer(verb, Outcome::Ok, value)
+        let answer = KeyAnswer { file: file.display().to_string(), public_key };
+        session.console.answer(verb, Outcome::Ok, to_json(&answer)?)
     }
 }
 

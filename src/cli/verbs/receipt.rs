@@ -90,6 +90,15 @@ pub struct CheckedReceipt {
     pub log_key: Option<String>,
 }
 
+/// What `receipt complete` and `receipt issue` answer.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct ReceiptAnswer {
+    /// The file that was written.
+    pub file: String,
+    /// What is in it.
+    pub receipts: Vec<ReceiptFile>,
+}
+
 /// Does it.
 pub fn run(args: &ReceiptArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     refuse_csv("receipt", &session.console)?;
@@ -222,8 +231,8 @@ fn give(receipts: &[ReceiptFile], output: Option<&Path>, session: &mut Session) 
     }
     write(receipts, path)?;
     if !session.console.is_human() {
-        let value = serde_json::json!({ "file": path, "receipts": receipts });
-        return session.console.answer("receipt", Outcome::Ok, value);
+        let answer = ReceiptAnswer { file: path.display().to_string(), receipts: receipts.to_vec() };
+        return session.console.answer("receipt", Outcome::Ok, to_json(&answer)?);
     }
     session.console.line(format!("{} written to {}", counted(receipts.len()), path.display()))
 }

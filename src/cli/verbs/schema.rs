@@ -102,6 +102,16 @@ const OTHERS: &[Entry] = &[
         make: || answer::<checkpoint::CheckpointAnswer>("checkpoint"),
     },
     Entry { name: "prove", about: "the answer of `prove`", make: || answer::<prove::ProveAnswer>("prove") },
+    Entry { name: "init", about: "the answer of `init`", make: || answer::<super::init::InitAnswer>("init") },
+    Entry { name: "append", about: "the answer of `append`", make: || answer::<super::append::AppendAnswer>("append") },
+    Entry { name: "submit", about: "the answer of `submit`", make: || answer::<super::append::AppendAnswer>("submit") },
+    Entry { name: "key_new", about: "the answer of `key new`", make: || answer::<key::KeyAnswer>("key_new") },
+    Entry { name: "key_public", about: "the answer of `key public`", make: || answer::<key::KeyAnswer>("key_public") },
+    Entry {
+        name: "receipt",
+        about: "the answer of `receipt complete` and `receipt issue`",
+        make: || answer::<receipt::ReceiptAnswer>("receipt"),
+    },
     Entry { name: "receipt_file", about: "a receipt, as `append --receipt` writes it", make: whole::<ReceiptFile> },
     Entry {
         name: "receipt_check",

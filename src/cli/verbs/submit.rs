@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 
-use super::append::{Entered, print_entered};
+use super::append::{AppendAnswer, Entered, print_entered};
+use super::record_text::to_json;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
@@ -110,8 +110,9 @@ fn preview(would: &[WouldAppend], session: &mut Session) -> Result<Outcome, Comp
         let words = format!("{} submissions: {new} would be recorded, {there} were there before", would.len());
         session.console.line(words)?;
     } else {
-        let value = json!({ "dry_run": true, "new": new, "replayed": there });
-        session.console.answer("submit", Outcome::Ok, value)?;
+        let answer =
+            AppendAnswer { dry_run: Some(true), new: Some(new), replayed: Some(there), ..AppendAnswer::default() };
+        session.console.answer("submit", Outcome::Ok, to_json(&answer)?)?;
     }
     Ok(Outcome::Ok)
 }

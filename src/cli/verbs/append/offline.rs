@@ -5,14 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::AppendAnswer;
 use crate::cli::append::{AppendArgs, Context, Draft};
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
+use crate::cli::verbs::record_text::to_json;
 use crate::cli::whole_file;
 use crate::exchange::submission::envelope;
 use crate::proof::BodySigner;
@@ -98,9 +100,15 @@ pub(super) fn sign(append: &AppendArgs, flags: &OfflineFlags, session: &mut Sess
     };
     let written = output.map(|path| path.display().to_string());
     if !session.console.is_human() {
-        let dry_run = session.global.dry_run;
-        let value = json!({ "dry_run": dry_run, "signed": lines, "bodies": bodies, "output": written, "added": added });
-        session.console.answer("append", Outcome::Ok, value)?;
+        let answer = AppendAnswer {
+            dry_run: Some(session.global.dry_run),
+            signed: Some(lines),
+            bodies: Some(bodies),
+            output: written,
+            added: Some(added),
+            ..AppendAnswer::default()
+        };
+        session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
         return Ok(Outcome::Ok);
     }
     match written {

@@ -1,14 +1,14 @@
 //! `evidence transfer`: custody passes from one to another.
 
 use clap::Args;
-use serde_json::json;
 
 use super::named;
 use crate::cli::append::EvidenceHandoverFlags;
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::append::{print, settle, submit, with_context, would_submit};
+use crate::cli::verbs::append::{AppendAnswer, print, settle, submit, with_context, would_submit};
+use crate::cli::verbs::record_text::to_json;
 
 /// What `evidence transfer` takes.
 #[derive(Debug, Args)]
@@ -31,9 +31,15 @@ pub fn run(args: &TransferArgs, session: &mut Session) -> Result<Outcome, Compla
     let drafts = [with_context(&ledger, |context| args.flags.draft(known.blake3, context))?];
     if session.global.dry_run {
         let would = would_submit(&mut ledger, &drafts)?;
-        let bodies: Vec<_> = would.iter().map(|(body, ..)| body).collect();
         if !session.console.is_human() {
-            session.console.answer("append", Outcome::Ok, json!({ "dry_run": true, "bodies": bodies }))?;
+            let bodies = would.iter().map(|(body, ..)| to_json(body)).collect::<Result<Vec<_>, _>>()?;
+            let answer = AppendAnswer {
+                dry_run: Some(true),
+                new: Some(bodies.len()),
+                bodies: Some(bodies),
+                ..AppendAnswer::default()
+            };
+            session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
             return Ok(Outcome::Ok);
         }
         session.console.line("would record (nothing was written):")?;
