@@ -230,13 +230,17 @@ fn print_proved(
             .zip(entered)
             .map(|(receipt, draft)| EnteredReceipt {
                 kind: draft.event.type_name().to_string(),
-                subject: draft.event.subject().map(|subject| subject.to_string()),
+                subject: draft.event.subject().map(ToString::to_string),
                 key: draft.key.to_string(),
                 signed_with: draft.signed_with.map(ToOwned::to_owned),
                 receipt: receipt.clone(),
             })
             .collect();
-        let answer = AppendAnswer { receipts: Some(receipts), proved: proved.to_vec(), ..AppendAnswer::default() };
+        let answer = AppendAnswer {
+            receipts: Some(receipts),
+            proved: (!proved.is_empty()).then(|| proved.to_vec()),
+            ..AppendAnswer::default()
+        };
         return console.answer(verb, Outcome::Ok, to_json(&answer)?);
     }
     for (receipt, draft) in receipts.iter().zip(entered) {

@@ -15,8 +15,8 @@ pub struct AppendAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipts: Option<Vec<EnteredReceipt>>,
     /// The receipts with their proofs, where `--receipt` asked for them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub proved: Vec<ReceiptFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Vec<ReceiptFile>>,
     /// Nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
