@@ -207,6 +207,9 @@ impl Verb {
     /// Tells whether the verb can answer from what had been published, instead of what had been recorded.
     #[must_use]
     pub const fn answers_as_published(&self) -> bool {
+        if let Self::Export(args) = self {
+            return !matches!(args.form, verbs::export::ExportForm::Bundle(_));
+        }
         matches!(
             self,
             Self::State(_)

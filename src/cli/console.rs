@@ -109,6 +109,17 @@ impl Console {
         rows.iter().try_for_each(|row| self.line(csv_line(row)))
     }
 
+    /// Writes an answer that is made piece by piece. `write` is told how to say that stdout cannot be written.
+    ///
+    /// # Errors
+    /// What `write` gives.
+    pub fn stream<T>(
+        &mut self,
+        write: impl FnOnce(&mut (dyn Write + Send), &dyn Fn(&io::Error) -> Complaint) -> Result<T, Complaint>,
+    ) -> Result<T, Complaint> {
+        write(&mut self.out, &unwritable)
+    }
+
     /// Says something beside the answer, on stderr.
     pub fn say(&mut self, text: impl AsRef<str>) {
         if !self.quiet {

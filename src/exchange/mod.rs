@@ -11,6 +11,8 @@ mod cells;
 #[cfg(feature = "exchange")]
 pub mod degrees;
 #[cfg(feature = "exchange")]
+pub mod export;
+#[cfg(feature = "exchange")]
 mod feature;
 #[cfg(feature = "exchange")]
 mod import;

@@ -41,10 +41,23 @@ struct Signature {
 /// # Errors
 /// None in practice; the error is `serde_json`'s.
 pub fn envelope(body: &str, signature: &BodySignature, verifier: &BodyVerifier) -> Result<String, serde_json::Error> {
+    enveloped(body, signature, Some(verifier.to_base64()))
+}
+
+/// Writes a signed body as an envelope without the hint of whose key it was.
+///
+/// # Errors
+/// As [`envelope`].
+#[cfg(feature = "exchange")]
+pub(super) fn envelope_without_hint(body: &str, signature: &BodySignature) -> Result<String, serde_json::Error> {
+    enveloped(body, signature, None)
+}
+
+fn enveloped(body: &str, signature: &BodySignature, keyid: Option<String>) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Envelope {
         payload: Base64::encode_string(body.as_bytes()),
         payload_type: BODY_TYPE.to_owned(),
-        signatures: vec![Signature { keyid: Some(verifier.to_base64()), sig: signature.to_base64() }],
+        signatures: vec![Signature { keyid, sig: signature.to_base64() }],
     })
 }
 

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::key_book::RecordSignature;
 use super::tally::facts_of;
 use super::view::{KnownAt, View};
-use crate::projection::RowError;
+use crate::projection::{CeasefireRow, RowError};
 use crate::rules::contest::{self, ContestRead};
 use crate::rules::counting::{AccuserClass, Counting, RuleSet};
 use crate::rules::figures::{FigureEnvelope, envelopes};
 use crate::rules::incident::{IncidentFacts, Status};
-use crate::rules::scope::{CeasefireScope, ScopeRelation};
-use crate::vocab::{IncidentId, Level, Seq, Span};
+use crate::rules::lifecycle::Force;
+use crate::rules::scope::{CeasefireScope, PlaceTree, ScopeRelation};
+use crate::rules::sides::Sides;
+use crate::vocab::{CeasefireId, IncidentId, Level, Seq, Span};
 
 /// One accuser of one accused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +127,7 @@ impl View<'_> {
             contest: facts.answers.iter().filter_map(contest::read).collect(),
             status: facts.status,
             figures: envelopes(facts, rules.floors),
-            ceasefires: self.relations(facts)?,
+            ceasefires: self.ceasefire_scopes()?.relations(facts),
             ..blank
         })
     }
@@ -152,22 +154,65 @@ impl View<'_> {
         Ok(accusers)
     }
 
-    fn relations(&self, facts: &IncidentFacts) -> Result<Vec<CeasefireRelation>, RowError> {
+    /// Prepares the ceasefires, so that many incidents can be held against them.
+    ///
+    /// # Errors
+    /// [`RowError`].
+    pub fn ceasefire_scopes(&self) -> Result<CeasefireScopes, RowError> {
         let (sides, tree) = (self.sides()?, self.places()?);
-        let mut relations = Vec::new();
+        let mut ceasefires = Vec::new();
         for row in self.tables.ceasefires.rows("")? {
             let claims = self.ceasefire_claims(&row.ceasefire)?;
             let forces = facts_of(&row, &claims, &sides).in_force();
-            let places = row.scope.as_ref().map(|scope| scope.places.as_slice()).unwrap_or_default();
-            let scope = CeasefireScope { parties: &row.parties, places, forces: &forces, tree: &tree, sides: &sides };
+            ceasefires.push((row, forces));
+        }
+        Ok(CeasefireScopes { sides, tree, ceasefires })
+    }
+}
+
+/// Every ceasefire with when it was in force.
+pub struct CeasefireScopes {
+    sides: Sides,
+    tree: PlaceTree,
+    ceasefires: Vec<(CeasefireRow, Vec<Force>)>,
+}
+
+impl CeasefireScopes {
+    /// Tells whether a ceasefire is among them.
+    #[must_use]
+    pub fn holds(&self, ceasefire: &CeasefireId) -> bool {
+        self.ceasefires.iter().any(|(row, _)| row.ceasefire == *ceasefire)
+    }
+
+    /// Tells whether an incident lies or may lie in the scope of a ceasefire, or is called a breach of it.
+    #[must_use]
+    pub fn concerns(&self, ceasefire: &CeasefireId, facts: &IncidentFacts) -> bool {
+        let asserted = facts.breaches.iter().any(|breach| breach.ceasefire == *ceasefire);
+        let row = self.ceasefires.iter().find(|(row, _)| row.ceasefire == *ceasefire);
+        let outside = |(row, forces): &(CeasefireRow, Vec<Force>)| {
+            matches!(self.relation(row, forces, facts), ScopeRelation::OutOfScope { .. })
+        };
+        row.is_some_and(|row| asserted || !outside(row))
+    }
+
+    /// Says how an incident stands to each of them.
+    #[must_use]
+    pub fn relations(&self, facts: &IncidentFacts) -> Vec<CeasefireRelation> {
+        let told = self.ceasefires.iter().map(|(row, forces)| {
             let breaches = facts.breaches.iter().filter(|breach| breach.ceasefire == row.ceasefire);
-            relations.push(CeasefireRelation {
+            CeasefireRelation {
                 ceasefire: row.ceasefire.to_string(),
-                relation: scope.relation(facts),
+                relation: self.relation(row, forces, facts),
                 breach_asserted_by: breaches.clone().flat_map(|b| b.by.iter().map(ToString::to_string)).collect(),
                 breach_records: breaches.map(|breach| breach.seq).collect(),
-            });
-        }
-        Ok(relations)
+            }
+        });
+        told.collect()
+    }
+
+    fn relation(&self, row: &CeasefireRow, forces: &[Force], facts: &IncidentFacts) -> ScopeRelation {
+        let places = row.scope.as_ref().map(|scope| scope.places.as_slice()).unwrap_or_default();
+        let (tree, sides) = (&self.tree, &self.sides);
+        CeasefireScope { parties: &row.parties, places, forces, tree, sides }.relation(facts)
     }
 }

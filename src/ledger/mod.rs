@@ -43,7 +43,7 @@ pub use bundling::{BundleError, BundleQuestion, BundledFiles};
 pub use evidence::{BytesState, CustodyKind, CustodyStep, EvidenceAnswer, EvidenceCheck};
 pub use folder::{Folder, SETTINGS_FILE, Settings, SettingsError};
 pub use genesis::{CreateError, FORMAT_VERSION, Genesis, LOG_KEY_FILE, read_seal};
-pub use incident::{Accuser, CeasefireRelation, IncidentAnswer};
+pub use incident::{Accuser, CeasefireRelation, CeasefireScopes, IncidentAnswer};
 pub use key_book::{Effect, KeyBook, RecordSignature, SignatureStanding};
 pub use log_key::LogKeyError;
 pub use policy::{POLICY_FILE, PolicyFileError, PolicyStanding, StandingError};

@@ -16,6 +16,15 @@ pub fn locate(text: &str, pointer: &str) -> Option<(usize, usize)> {
     Some(line_and_column(text, offset_in(text, raw_value(text, pointer)?)?))
 }
 
+/// Finds which bytes of a text are the value that a JSON pointer names; otherwise as [`locate`].
+#[cfg(feature = "ledger")]
+#[must_use]
+pub fn value_range(text: &str, pointer: &str) -> Option<std::ops::Range<usize>> {
+    let value = raw_value(text, pointer)?;
+    let start = offset_in(text, value)?;
+    Some(start..start + value.len())
+}
+
 /// Gives the text of the value that a pointer names.
 pub(super) fn raw_value<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = serde_json::from_str::<&RawValue>(text).ok()?.get();

@@ -31,7 +31,7 @@ pub use envelope::{DecodeError, EncodeError, Envelope, MAX_RECORD_BYTES, is_sign
 pub use hash::{HashTextError, RecordHash};
 pub(crate) use hash::{parse_hex, write_hex};
 #[cfg(feature = "ledger")]
-pub use locate::locate;
+pub use locate::{locate, value_range};
 #[cfg(feature = "ledger")]
 pub use receipt::Receipt;
 pub use strict::{JsonFault, JsonFaultKind, MAX_DEPTH, MAX_INTEGER, MAX_TEXT_BYTES, check_json, check_json_bytes};

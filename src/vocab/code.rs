@@ -212,6 +212,8 @@ codes! {
     NoPublicationAxis = "CF0720", "This verb does not answer on the publication axis.", "leave --published-by out; state, tally, incident, counters, report, export and the questions take it";
     NotPublished = "CF0721", "The record had not been published by the moment asked about.", "leave --published-by out to see what is recorded";
     PublishedBefore = "CF0722", "A later publication of the series was imported before this one.", "import the publications of a series in the order in which they came out; or record what differed as corrections, each with its date";
+    SheetFull = "CF0723", "A sheet of a workbook cannot hold so many rows.", "export csv, or fewer incidents: --from and --to";
+    Untranslatable = "CF0724", "A record cannot be written so that another ledger takes it in.", "ceasefire show SEQ --raw prints it as it stands; export bundle takes it away with its proof";
 
     Internal = "CF0900", "This is a bug.", "please report it with the command you ran";
 }

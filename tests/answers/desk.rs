@@ -36,6 +36,16 @@ impl Desk {
         desk
     }
 
+    /// An empty ledger of another name, with the zones of the example.
+    pub(crate) fn elsewhere() -> Self {
+        Self::of_origin("example.org/elsewhere")
+    }
+
+    /// An empty ledger.
+    pub(crate) fn of_origin(origin: &str) -> Self {
+        Self::made_by(|ledger| vec!["init", ledger, "--origin", origin])
+    }
+
     fn made_by<'a>(arguments: impl FnOnce(&'a str) -> Vec<&'a str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = folder.path().join("ledger");

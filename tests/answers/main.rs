@@ -8,5 +8,6 @@
 
 mod axes;
 mod desk;
+mod exports;
 mod questions;
 mod reports;

@@ -16,6 +16,8 @@ pub mod explain_code;
 pub mod export;
 mod export_bundle;
 mod export_tiles;
+mod export_incidents;
+mod export_jsonl;
 pub mod generate;
 pub mod import;
 pub mod incident;

@@ -174,6 +174,16 @@ const OTHERS: &[Entry] = &[
         make: || answer::<evidence::timestamp::TimestampCheckAnswer>("evidence_timestamp_check"),
     },
     Entry {
+        name: "export",
+        about: "the answer of `export csv|jsonl|geojson|xlsx -o FILE`",
+        make: || answer::<export::ExportAnswer>("export"),
+    },
+    Entry {
+        name: "export_dictionary",
+        about: "the answer of `export csv --dictionary`: the columns of every export of incidents",
+        make: || answer::<export::DictionaryAnswer>("export_dictionary"),
+    },
+    Entry {
         name: "export_bundle",
         about: "the answer of `export bundle`",
         make: || answer::<export::ExportBundleAnswer>("export_bundle"),
