@@ -39,6 +39,9 @@ pub mod evidence {
 pub mod events {
     #![doc = include_str!("events.md")]
 }
+pub mod exports {
+    #![doc = include_str!("exports.md")]
+}
 pub mod lifecycle {
     #![doc = include_str!("lifecycle.md")]
 }

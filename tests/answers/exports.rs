@@ -53,7 +53,7 @@ fn codes_triples_and_points_of_ucdp_come_out_as_they_went_in() {
         let (lat, other) = if country { ("area_lat", "lat") } else { ("lat", "area_lat") };
         assert!((row[lat].parse::<f64>().unwrap() - event["latitude"].parse::<f64>().unwrap()).abs() < 1e-6);
         assert_eq!(row[other], "", "a point stands in the wrong column");
-        assert_eq!(row["accused"] == "", !event["type_of_violence"].starts_with('3'));
+        assert_eq!(row["accused"].is_empty(), !event["type_of_violence"].starts_with('3'));
     }
     assert!(flagged > 0 && wide > 0, "the slice shows neither: {flagged}, {wide}");
 }
@@ -285,7 +285,7 @@ fn the_example_and_ucdp_give_the_same_counts_in_another_ledger() {
         desk.done(&["export", "jsonl", "--for", "example.org/elsewhere", "-o", out.to_str().unwrap()]);
         let other = Desk::elsewhere();
         other.done(&["import", "jsonl", out.to_str().unwrap()]);
-        let by = by.map(|by| vec!["tally", "--by", by]).unwrap_or_else(|| vec!["tally"]);
+        let by = by.map_or_else(|| vec!["tally"], |by| vec!["tally", "--by", by]);
         let (ours, theirs) = (stripped(desk.json(&by)), stripped(other.json(&by)));
         assert!(ours.to_string().len() > 500);
         assert_eq!(ours, theirs);
@@ -310,4 +310,34 @@ fn a_signature_that_still_holds_goes_along() {
     assert_eq!(shown["records"][0]["signature"]["standing"], "good", "{shown}");
     let elsewhere = desk.run(&["export", "jsonl", "--for", "example.org/elsewhere"]);
     assert!(stderr(&elsewhere).contains("1 signed records"), "{}", stderr(&elsewhere));
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_holds_the_same_rows_with_numbers_as_numbers() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    let (desk, published) = with_ucdp();
+    let out = path(&desk, "out.parquet");
+    desk.done(&["export", "parquet", "-o", out.to_str().unwrap()]);
+    let table = read_csv(&desk.done(&["export", "csv"]));
+    let reader = SerializedFileReader::new(fs::File::open(&out).unwrap()).unwrap();
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!((rows.len(), table.len()), (published.len(), published.len()));
+    let mut numbers = 0;
+    for (row, expected) in rows.iter().zip(&table) {
+        for (name, field) in row.get_column_iter() {
+            let text = match field {
+                Field::Null => String::new(),
+                Field::Str(text) => text.clone(),
+                Field::Long(number) => number.to_string(),
+                Field::Double(degrees) => format!("{degrees:.6}"),
+                other => panic!("{name} is {other:?}"),
+            };
+            numbers += u32::from(matches!(field, Field::Long(_) | Field::Double(_)));
+            assert_eq!(text, expected[name].trim_start_matches('\''), "{name}");
+        }
+    }
+    assert!(numbers > 500);
 }

@@ -222,8 +222,8 @@ pub(super) fn deliver(
             return session.console.stream(|out, unwritable| fill(out).map_err(|error| failed(error, unwritable)));
         }
     };
-    let file = output.map(|path| path.display().to_string());
-    let answer = ExportAnswer { dry_run, form, file, digests, rows, known_at };
+    let named = output.map(|path| path.display().to_string());
+    let answer = ExportAnswer { dry_run, form, file: named, digests, rows, known_at };
     print(&answer, session)?;
     Ok(rows)
 }

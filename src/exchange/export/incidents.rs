@@ -126,7 +126,7 @@ impl<'a> Incidents<'a> {
 
     fn told(&self, facts: &IncidentFacts) -> Result<ExportedIncident, ExportError> {
         let told = self.read_reports(facts)?;
-        let (places, place_names, regions) = self.places(facts)?;
+        let places: Vec<&PlaceId> = facts.sites.iter().filter_map(|site| site.place.as_ref()).collect();
         let (in_scope_of, possibly_in_scope_of) = self.scope(facts);
         let members = self.view.tables().members(&facts.incident)?;
         let figures = envelopes(facts, self.question.rules.floors);
@@ -137,9 +137,9 @@ impl<'a> Incidents<'a> {
             when_words: told.when_words,
             date_prec: told.codes.date_prec,
             time_precision: told.codes.time_precision,
-            places,
-            place_names,
-            regions,
+            place_names: self.place_names(&places)?,
+            regions: once(places.iter().map(|place| self.tree.region_of(place).to_string())),
+            places: once(places.iter().map(ToString::to_string)),
             where_words: told.where_words,
             points_claimed: told.points.len() as u64,
             where_prec: told.codes.where_prec,
@@ -200,17 +200,14 @@ impl<'a> Incidents<'a> {
         Ok(None)
     }
 
-    /// The places, their names, and the regions that they lie in.
-    fn places(&self, facts: &IncidentFacts) -> Result<(Vec<String>, Vec<String>, Vec<String>), ExportError> {
-        let ids: Vec<&PlaceId> = facts.sites.iter().filter_map(|site| site.place.as_ref()).collect();
+    fn place_names(&self, places: &[&PlaceId]) -> Result<Vec<String>, RowError> {
         let mut names = Vec::new();
-        for id in &ids {
-            let row = self.view.tables().places.row(id.as_str())?;
+        for place in places {
+            let row = self.view.tables().places.row(place.as_str())?;
             let name = row.as_ref().and_then(|row| row.names.in_language(self.question.lang));
-            names.push(name.map_or_else(|| id.to_string(), |name| name.text.to_string()));
+            names.push(name.map_or_else(|| place.to_string(), |name| name.text.to_string()));
         }
-        let regions = ids.iter().map(|id| self.tree.region_of(id).to_string());
-        Ok((once(ids.iter().map(ToString::to_string)), once(names.into_iter()), once(regions)))
+        Ok(once(names.into_iter()))
     }
 
     fn scope(&self, facts: &IncidentFacts) -> (Vec<String>, Vec<String>) {

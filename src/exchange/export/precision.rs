@@ -104,8 +104,8 @@ fn days(when: &When) -> Option<i64> {
 /// UCDP `where_prec`, derived from a stated radius alone: 1 exact, 2 within about 25 km.
 pub(super) fn where_prec(place: &Where) -> Option<Coded> {
     let derived = place.radius_m.filter(|_| place.point().is_some()).and_then(|radius| match radius {
-        ..=EXACT_M => Some(1),
-        ..=NEAR_M => Some(2),
+        radius if radius <= EXACT_M => Some(1),
+        radius if radius <= NEAR_M => Some(2),
         _ => None,
     });
     Coded::stated(place.ucdp_prec).or_else(|| Coded::derived(derived))
@@ -119,8 +119,8 @@ pub(super) fn geo_precision(place: &Where) -> Option<Coded> {
         Some(4) => Some(3),
         Some(_) => None,
         None => place.radius_m.filter(|_| place.point().is_some()).map(|radius| match radius {
-            ..=EXACT_M => 1,
-            ..=PART_M => 2,
+            radius if radius <= EXACT_M => 1,
+            radius if radius <= PART_M => 2,
             _ => 3,
         }),
     };
