@@ -17,6 +17,7 @@
 //! | [`threat_model`] | who attacks how, what stands against it, what is left over |
 //! | [`performance`] | what is fast, what is not, and how to measure |
 //! | [`imports`] | what each format becomes, mappings, and a source that publishes again |
+//! | [`exports`] | incidents and records for other programs, column by column |
 //! | [`errors`] | every error code with what to do, and the exit codes |
 //! | [`architecture`] | how the program is built, and the reasons |
 //! | [`limits`] | what is not claimed |
