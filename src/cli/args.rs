@@ -208,7 +208,7 @@ impl Verb {
     #[must_use]
     pub const fn answers_as_published(&self) -> bool {
         if let Self::Export(args) = self {
-            return !matches!(args.form, verbs::export::ExportForm::Bundle(_));
+            return !matches!(args.form, verbs::export::ExportForm::Bundle(_) | verbs::export::ExportForm::Tiles(_));
         }
         matches!(
             self,

@@ -13,8 +13,8 @@ use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 
 pub use super::export_bundle::ExportBundleAnswer;
-pub use super::export_tiles::ExportTilesAnswer;
 pub use super::export_incidents::{DictionaryAnswer, ExportAnswer};
+pub use super::export_tiles::ExportTilesAnswer;
 
 /// What `export` takes.
 #[derive(Debug, Args)]

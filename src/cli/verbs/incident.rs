@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::explain::told;
 use super::state::{records, unknown};
+use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
@@ -39,11 +40,27 @@ pub fn run(args: &IncidentArgs, session: &mut Session) -> Result<Outcome, Compla
     answer.signatures = view.signatures_of(&answer.records).map_err(|error| refusal::replay(&error))?;
     if session.console.is_human() {
         print(&answer, &view, &mut session.console)?;
+    } else if session.console.format() == Format::Csv {
+        print_csv(&answer, &view, &mut session.console)?;
     } else {
         let value = serde_json::to_value(&answer).unwrap_or_else(|_| json!({}));
         session.console.answer("incident", Outcome::Ok, value)?;
     }
     Ok(Outcome::Ok)
+}
+
+/// Everything said about it, in the order it was recorded.
+fn print_csv(answer: &IncidentAnswer, view: &View<'_>, console: &mut Console) -> Result<(), Complaint> {
+    let mut rows =
+        vec![["incident", "record", "type", "who", "words", "known_at", "head"].map(ToOwned::to_owned).to_vec()];
+    for &seq in &answer.records {
+        let told = told(view, seq)?;
+        let known = &answer.known_at;
+        let words = [told.type_name, told.who, told.summary];
+        let basis = [known.seq.to_string(), known.head.to_string()];
+        rows.push([answer.incident.clone(), seq.to_string()].into_iter().chain(words).chain(basis).collect());
+    }
+    console.csv(&rows)
 }
 
 fn list(view: &View<'_>, session: &mut Session) -> Result<Outcome, Complaint> {
