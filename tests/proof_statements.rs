@@ -15,7 +15,7 @@ use ceasefire_ledger::proof::{
     NoteError, NoteSignature, OpenCheckpointError, ParseKeyError, Policy, PolicyFault, PolicyVerdict, PosixTime,
     REQUEST_HASHES_MAX, SealError, SealedList, SealedListError, SignCheckpointError, SignatureType, SignerKey,
     TREE_SIZE_MAX, TlogProof, TlogProofError, TreeHash, UnmetParty, WitnessRequestError, cosign, empty_root, leaf_hash,
-    prove_inclusion, tree_root,
+    prove_consistency, prove_inclusion, tree_root,
 };
 use ceasefire_ledger::vocab::Digest32;
 use proptest::prelude::*;
@@ -213,6 +213,29 @@ fn a_request_carries_at_most_63_hashes() {
         AddCheckpointRequest::new(101, Vec::new(), note),
         Err(WitnessRequestError::OldLargerThanNew { old_size: 101, new_size: 100 })
     );
+}
+
+#[test]
+fn a_request_about_a_log_of_up_to_65536_records_fits_into_a_kilobyte_whatever_the_witness_knows() {
+    let mut tree = MemoryTree::new();
+    for number in 0..65_536_u32 {
+        tree.append(leaf_hash(&number.to_be_bytes()));
+    }
+    let origin = name("ceasefire-mission.example/log-of-2026");
+    let signer = SignerKey::from_seed(origin.clone(), SignatureType::Ed25519, &[9; 32]);
+    let longest = |size: u64| {
+        let requests = [1, size / 2, size / 2 + 1, size - 2, size - 1].into_iter().map(|old| {
+            let hashes = prove_consistency(&tree, old, size).unwrap();
+            let root = tree_root(&tree, size).unwrap();
+            let note = Checkpoint::new(origin.clone(), size, root).unwrap().sign(&signer).unwrap();
+            AddCheckpointRequest::new(old, hashes, note).unwrap().to_string().len()
+        });
+        requests.max().unwrap()
+    };
+    let sizes = [longest(256), longest(65_535), longest(65_536)];
+    assert!(sizes.iter().all(|bytes| *bytes <= 1_024), "{sizes:?}");
+    // It is the number of hashes that counts: not much is left at this size.
+    assert!(sizes[2] > 950, "{sizes:?}");
 }
 
 #[test]
