@@ -1,7 +1,7 @@
 //! Published data sets: the columns that are read of one, and the cells of one row.
 
 use super::import::{RowFault, Spot};
-use crate::vocab::{Code, Label, WHOLE_MAX};
+use crate::vocab::{Code, Label, Text, TextError, WHOLE_MAX};
 
 /// The columns of a data set that are read.
 pub(super) trait Columns: Copy + 'static {
@@ -117,6 +117,27 @@ impl<'a, C: Columns> Cells<'a, C> {
         let code = u8::try_from(number).ok().filter(|code| (1..=last).contains(code));
         let what = format!("{} is {number}; the codes run from 1 to {last}", column.name());
         code.map(Some).ok_or_else(|| RowFault::new(self.spot(column), Code::BadCell, what))
+    }
+
+    /// A cell as words, byte for byte, where it holds any.
+    pub(super) fn words(&self, column: C) -> Result<Option<Text>, RowFault> {
+        self.text(column).map(|text| Text::new(text).map_err(|error| self.unfit(column, &error))).transpose()
+    }
+
+    /// A cell as a name or another short text, where it holds one.
+    pub(super) fn label(&self, column: C) -> Result<Option<Label>, RowFault> {
+        self.text(column).map(|text| Label::new(text).map_err(|error| self.unfit(column, &error))).transpose()
+    }
+
+    /// Text that is put together from several cells, the first of which stands for it in messages.
+    pub(super) fn joined(&self, first: C, text: &str) -> Result<Text, RowFault> {
+        Text::new(text).map_err(|error| self.unfit(first, &error))
+    }
+
+    /// What a record cannot hold is refused, and never left out unsaid.
+    fn unfit(&self, column: C, error: &TextError) -> RowFault {
+        RowFault::new(self.spot(column), Code::BadText, format!("{} cannot stand in a record: {error}", column.name()))
+            .hinting("mend the cell; a name is one line of up to 512 bytes in normal form C, a text has up to 16 KiB")
     }
 
     /// Writes cells as `name=cell`, each as it is printed, for a note.

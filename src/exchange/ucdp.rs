@@ -232,8 +232,8 @@ impl Ucdp {
         });
         gathered.drafts.extend(sides.registers);
         report.asserts_breach_of = Some(BreachClaim::NotAsserted);
-        report.summary = summary(cells);
-        report.note = note(cells);
+        report.summary = gathered.take(summary(cells)).flatten();
+        report.note = gathered.take(cells.joined(Column::Id, &format!("UCDP GED{}", cells.printed(Column::NOTED))));
         Some(report)
     }
 
@@ -266,8 +266,7 @@ impl Ucdp {
         let a = self.side(cells, Column::SideA, Column::SideAId, &mut sides)?;
         if kind == Some(3) {
             sides.accused = a;
-            let civilians = cells.text(Column::SideB).and_then(label);
-            sides.hit.extend(civilians.map(ActorRef::Unnamed));
+            sides.hit.extend(cells.label(Column::SideB)?.map(ActorRef::Unnamed));
             return Ok(sides);
         }
         let b = self.side(cells, Column::SideB, Column::SideBId, &mut sides)?;
@@ -288,7 +287,7 @@ impl Ucdp {
     ) -> Result<Option<ActorRef>, RowFault> {
         let Some(name_text) = cells.text(name) else { return Ok(None) };
         let Some(number) = cells.text(id).map(whole_text) else {
-            return Ok(label(name_text).map(ActorRef::Unnamed));
+            return Ok(cells.label(name)?.map(ActorRef::Unnamed));
         };
         if let Some(actor) = self.actors.get(&number) {
             return Ok(Some(ActorRef::Actor(actor.clone())));
@@ -325,7 +324,13 @@ fn incident(cells: &Cells<'_>) -> Result<IncidentId, RowFault> {
 }
 
 fn site(cells: &Cells<'_>) -> Result<Where, RowFault> {
-    let words = cells.text(Column::WhereDescription).or_else(|| cells.text(Column::WhereCoordinates));
+    let words = match cells.words(Column::WhereDescription)? {
+        Some(words) => Some(words),
+        None => cells.words(Column::WhereCoordinates)?,
+    };
+    for name in [Column::Country, Column::Adm1, Column::Adm2, Column::WhereCoordinates] {
+        cells.label(name)?;
+    }
     let degrees = |column: Column| {
         let read = |text: &str| {
             let what = format!("`{text}` is not decimal degrees");
@@ -334,7 +339,7 @@ fn site(cells: &Cells<'_>) -> Result<Where, RowFault> {
         cells.text(column).map(read).transpose()
     };
     Ok(Where {
-        verbatim: words.and_then(|words| Text::new(words).ok()),
+        verbatim: words,
         lat_e6: degrees(Column::Latitude)?,
         lon_e6: degrees(Column::Longitude)?,
         ucdp_prec: cells.choice(Column::WherePrec, 7)?,
@@ -366,26 +371,21 @@ fn quantities(cells: &Cells<'_>, gathered: &mut Gathered) -> Vec<Quantity> {
             outcome: Some(Outcome::Killed),
             who,
             subset_of: Some(Whole::Quantity(0)),
-            owner: owner.and_then(|owner| cells.text(owner)).and_then(label),
+            owner: owner.and_then(|owner| gathered.take(cells.label(owner)).flatten()),
             ..Quantity::new(Op::Approx, Unit::Person)
         });
     }
     all
 }
 
-fn summary(cells: &Cells<'_>) -> Option<Text> {
+fn summary(cells: &Cells<'_>) -> Result<Option<Text>, RowFault> {
     let (conflict, dyad) = (cells.text(Column::ConflictName), cells.text(Column::DyadName));
     let text = match (conflict, dyad) {
         (Some(conflict), Some(dyad)) if conflict != dyad => format!("{conflict}. {dyad}."),
         (Some(one), _) | (None, Some(one)) => format!("{one}."),
-        (None, None) => return None,
+        (None, None) => return Ok(None),
     };
-    Text::new(&text).ok()
-}
-
-/// The dataset's other codes, as they are printed.
-fn note(cells: &Cells<'_>) -> Option<Text> {
-    Text::new(&format!("UCDP GED{}", cells.printed(Column::NOTED))).ok()
+    cells.joined(Column::DyadName, &text).map(Some)
 }
 
 /// A date without the midnight that some releases print behind it.

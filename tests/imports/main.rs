@@ -9,6 +9,7 @@
 
 mod acled;
 mod bad_files;
+mod bad_formats;
 mod bulletin;
 mod desk;
 mod engine;

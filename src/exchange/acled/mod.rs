@@ -116,9 +116,11 @@ impl Acled {
         let when = kept(self.when(cells), &mut faults);
         let site = kept(site(cells), &mut faults);
         let fatalities = kept(fatalities(cells), &mut faults);
-        if let Err(fault) = cells.needed(Column::EventType) {
-            faults.push(fault);
-        }
+        let means = kept(cells.label(Column::SubEventType), &mut faults);
+        let target = kept(cells.label(Column::CivilianTargeting), &mut faults);
+        let against = kept(civilians(cells), &mut faults);
+        let summary = kept(summary(cells), &mut faults);
+        let note = kept(cells.joined(Column::Id, &format!("ACLED{}", cells.printed(Column::NOTED))), &mut faults);
         let speaker = ActorId::new(SPEAKER).ok();
         let (Some(incident), Some(when), Some((site, registers)), Some(fatalities), Some(speaker), true) =
             (incident, when, site, fatalities, speaker, faults.is_empty())
@@ -133,15 +135,15 @@ impl Acled {
         report.when = Some(when);
         report.place = Some(site).filter(|site| *site != Where::default());
         report.act = cells.text(Column::SubEventType).map(act);
-        report.means = cells.text(Column::SubEventType).and_then(label).into_iter().collect();
-        report.target = cells.text(Column::CivilianTargeting).and_then(label).into_iter().collect();
-        report.against = civilians(cells);
+        report.means = means.flatten().into_iter().collect();
+        report.target = target.flatten().into_iter().collect();
+        report.against = against.unwrap_or_default();
         report.quantities = fatalities.into_iter().collect();
         report.attribution =
             Some(Attribution { accused: Vec::new(), level: Level::NoneStated, share: None, basis: None });
         report.asserts_breach_of = Some(BreachClaim::NotAsserted);
-        report.summary = summary(cells);
-        report.note = Text::new(&format!("ACLED{}", cells.printed(Column::NOTED))).ok();
+        report.summary = summary;
+        report.note = note;
         drafts.push(Draft::Claim { part: Cow::Borrowed("report"), event: Box::new(Event::from(report)) });
         Ok(drafts)
     }
@@ -235,12 +237,15 @@ fn site(cells: &Cells<'_>) -> Result<(Where, Vec<Draft>), RowFault> {
     };
     let precision = cells.choice(Column::GeoPrecision, 3)?;
     let mut site = Where {
-        verbatim: cells.text(Column::Location).and_then(|words| Text::new(words).ok()),
+        verbatim: cells.words(Column::Location)?,
         lat_e6: degrees(Column::Latitude)?,
         lon_e6: degrees(Column::Longitude)?,
         acled_prec: precision,
         ..Where::default()
     };
+    for name in [Column::Country, Column::Admin1, Column::Admin2, Column::Admin3, Column::Location] {
+        cells.label(name)?;
+    }
     let (Some(country), Some(iso)) = (cells.text(Column::Country), cells.text(Column::Iso)) else {
         return Ok((site, Vec::new()));
     };
@@ -270,16 +275,21 @@ fn fatalities(cells: &Cells<'_>) -> Result<Option<Quantity>, RowFault> {
 }
 
 /// The civilians that the data set says were aimed at: which side they stand on in the row does not matter.
-fn civilians(cells: &Cells<'_>) -> Vec<ActorRef> {
+fn civilians(cells: &Cells<'_>) -> Result<Vec<ActorRef>, RowFault> {
     if cells.text(Column::CivilianTargeting).is_none() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let named = [Column::Actor1, Column::Actor2].into_iter().filter_map(|column| cells.text(column));
-    named.filter(|name| name.starts_with("Civilians")).filter_map(label).map(ActorRef::Unnamed).collect()
+    let mut civilians = Vec::new();
+    for column in [Column::Actor1, Column::Actor2] {
+        if cells.text(column).is_some_and(|name| name.starts_with("Civilians")) {
+            civilians.extend(cells.label(column)?.map(ActorRef::Unnamed));
+        }
+    }
+    Ok(civilians)
 }
 
-fn summary(cells: &Cells<'_>) -> Option<Text> {
-    let mut text = cells.text(Column::EventType)?.to_owned();
+fn summary(cells: &Cells<'_>) -> Result<Text, RowFault> {
+    let mut text = cells.needed(Column::EventType)?.to_owned();
     if let Some(sub) = cells.text(Column::SubEventType) {
         text.push_str(": ");
         text.push_str(sub);
@@ -291,7 +301,7 @@ fn summary(cells: &Cells<'_>) -> Option<Text> {
         text.push_str(&actors.join("; "));
     }
     text.push('.');
-    Text::new(&text).ok()
+    cells.joined(Column::EventType, &text)
 }
 
 #[cfg(test)]
