@@ -219,3 +219,22 @@ fn a_file_of_which_most_is_refused_is_read_once() {
     assert_eq!(checked.refused().len(), 20);
     assert_eq!(steps, 6_001 / 256);
 }
+
+#[test]
+fn what_an_import_and_a_mapping_answer_fits_the_schemas_that_the_program_prints() {
+    let desk = Desk::new();
+    let (file, map) = (crate::desk::fixture("forms/kobo.csv"), crate::desk::fixture("forms/kobo.toml"));
+    let (file, map) = (file.to_str().unwrap(), map.to_str().unwrap());
+    let answers = [
+        ("map_suggest", desk.json(&["map", "suggest", file, "--kind", "kobo"])),
+        ("map_check", desk.json(&["map", "check", map, file, "--kind", "kobo"])),
+        ("import", desk.json(&["import", "kobo", file, "--map", map])),
+    ];
+    for (name, answer) in answers {
+        let schema: serde_json::Value = serde_json::from_slice(&desk.run(&["schema", name]).stdout).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&answer).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name}");
+        assert_eq!(answer["schema"], format!("ceasefire.{name}/1"));
+    }
+}

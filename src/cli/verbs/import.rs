@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::internal;
@@ -30,7 +30,9 @@ use crate::vocab::{ActorId, Code, Pointer, When};
 /// What `import` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire import jsonl reports.jsonl\n  \
-    ceasefire import jsonl reports.jsonl --keep-going\n\n\
+    ceasefire import csv incidents.csv --map incidents.toml --keep-going\n  \
+    ceasefire import bulletin daily.csv --map daily.toml -n\n  \
+    ceasefire import acled download.csv --series acled-north --published 2031-06-01\n\n\
     The whole file is checked before anything is written. Importing it again adds nothing. Records go in by batches of \
     1,000: if the machine stops midway, the same command completes the import.")]
 pub struct ImportArgs {
@@ -88,6 +90,34 @@ pub enum ImportFormat {
     Kobo,
     /// A monitor's or a party's numbers day by day, as readings of counters, by a description
     Bulletin,
+}
+
+/// What came of a file.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ImportAnswer {
+    /// Nothing was written.
+    dry_run: bool,
+    /// Rows read.
+    rows: u64,
+    /// Rows that make new records.
+    appended: u64,
+    /// Rows that were recorded before, as they are.
+    replayed: u64,
+    /// Rows that read differently and are corrected.
+    corrected: u64,
+    /// Rows of the series that are gone and are retracted.
+    retracted: u64,
+    /// Rows that had been gone and are back.
+    readded: u64,
+    /// Rows that make no record: the format or mapping passes them over.
+    passed_over: u64,
+    /// Rows refused.
+    rejected: u64,
+    /// Records to write, those of registered names among them.
+    records: u64,
+    /// Rows to write whose published low, best and high are out of order; they are kept as they are printed.
+    out_of_order: u64,
 }
 
 /// What it means that rows of the series are not in the file.
@@ -356,11 +386,21 @@ fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(
     let Counts { passed_over, out_of_order, .. } = *counts;
     if !session.console.is_human() {
         let outcome = if rejected == 0 { Outcome::Ok } else { Outcome::Partial };
-        let value = json!({
-            "dry_run": session.global.dry_run, "rows": rows, "appended": appended, "replayed": replayed,
-            "corrected": corrected, "retracted": retracted, "readded": readded,
-            "passed_over": passed_over, "rejected": rejected, "records": records, "out_of_order": out_of_order,
-        });
+        let dry_run = session.global.dry_run;
+        let answer = ImportAnswer {
+            dry_run,
+            rows,
+            appended,
+            replayed,
+            corrected,
+            retracted,
+            readded,
+            passed_over,
+            rejected,
+            records,
+            out_of_order,
+        };
+        let value = serde_json::to_value(&answer).map_err(|error| internal(&error.to_string()))?;
         return session.console.answer("import", outcome, value);
     }
     let words = if session.global.dry_run { "would be recorded" } else { "recorded" };

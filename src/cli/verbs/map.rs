@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 use serde_json::json;
 
 use super::import::{open, row_complaint, unreadable_complaint};
@@ -82,6 +83,28 @@ impl From<MapKind> for TableKind {
     }
 }
 
+/// A first mapping.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Suggested {
+    /// Its text, in TOML.
+    mapping: String,
+}
+
+/// What a file comes to under a mapping.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CheckedMap {
+    /// Rows read.
+    rows: u64,
+    /// Rows that would be refused.
+    refused: u64,
+    /// How many records of which type they make.
+    records: BTreeMap<String, u64>,
+    /// The first record.
+    first: Option<serde_json::Value>,
+}
+
 /// Does what is asked for.
 pub fn run(args: &MapArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     match &args.job {
@@ -91,7 +114,7 @@ pub fn run(args: &MapArgs, session: &mut Session) -> Result<Outcome, Complaint> 
             if session.console.is_human() {
                 session.console.line(text.trim_end())?;
             } else {
-                session.console.answer("map", Outcome::Ok, json!({ "mapping": text }))?;
+                session.console.answer("map_suggest", Outcome::Ok, json!(Suggested { mapping: text }))?;
             }
             Ok(Outcome::Ok)
         }
@@ -232,8 +255,8 @@ fn report(found: &Found, outcome: Outcome, session: &mut Session) -> Result<(), 
     let first =
         found.first.as_ref().map(serde_json::to_value).transpose().map_err(|error| internal(&error.to_string()))?;
     if !session.console.is_human() {
-        let value = json!({ "rows": found.rows, "refused": found.refused, "records": found.records, "first": first });
-        return session.console.answer("map", outcome, value);
+        let (records, rows, refused) = (found.records.clone(), found.rows, found.refused);
+        return session.console.answer("map_check", outcome, json!(CheckedMap { rows, refused, records, first }));
     }
     let records: Vec<String> = found.records.iter().map(|(name, count)| format!("{count} {name}")).collect();
     let records = if records.is_empty() { "no record".to_owned() } else { records.join(", ") };

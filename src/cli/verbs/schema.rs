@@ -104,6 +104,17 @@ const OTHERS: &[Entry] = &[
     Entry { name: "prove", about: "the answer of `prove`", make: || answer::<prove::ProveAnswer>("prove") },
     Entry { name: "init", about: "the answer of `init`", make: || answer::<super::init::InitAnswer>("init") },
     Entry { name: "append", about: "the answer of `append`", make: || answer::<super::append::AppendAnswer>("append") },
+    Entry { name: "import", about: "the answer of `import`", make: || answer::<super::import::ImportAnswer>("import") },
+    Entry {
+        name: "map_suggest",
+        about: "the answer of `map suggest`",
+        make: || answer::<super::map::Suggested>("map_suggest"),
+    },
+    Entry {
+        name: "map_check",
+        about: "the answer of `map check`",
+        make: || answer::<super::map::CheckedMap>("map_check"),
+    },
     Entry { name: "submit", about: "the answer of `submit`", make: || answer::<super::append::AppendAnswer>("submit") },
     Entry { name: "key_new", about: "the answer of `key new`", make: || answer::<key::KeyAnswer>("key_new") },
     Entry { name: "key_public", about: "the answer of `key public`", make: || answer::<key::KeyAnswer>("key_public") },
