@@ -124,6 +124,8 @@ pub enum Verb {
     Map(verbs::map::MapArgs),
     /// Check the whole ledger
     Verify(verbs::verify::VerifyArgs),
+    /// List the finished files of the log as `b3sum -c` takes them, or check them whole
+    Segments(verbs::segments::SegmentsArgs),
     /// Show the newest signed checkpoint; make one where records came after it
     Checkpoint(verbs::checkpoint::CheckpointArgs),
     /// Prove to somebody without the ledger that a record is in it, or that it goes on from what he saw

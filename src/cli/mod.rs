@@ -83,6 +83,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Import(args) => verbs::import::run(&args, session),
         Verb::Map(args) => verbs::map::run(&args, session),
         Verb::Verify(args) => verbs::verify::run(&args, session),
+        Verb::Segments(args) => verbs::segments::run(&args, session),
         Verb::Checkpoint(args) => verbs::checkpoint::run(&args, session),
         Verb::Prove(args) => verbs::prove::run(&args, session),
         Verb::Receipt(args) => verbs::receipt::run(&args, session),

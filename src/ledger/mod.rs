@@ -23,6 +23,7 @@ mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
+mod sealed_history;
 mod shared;
 mod signing;
 mod state;
@@ -58,6 +59,7 @@ pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 pub use rehearsal::Rehearsal;
 #[cfg(feature = "exchange")]
 pub(crate) use rehearsal::Rehearsed;
+pub use sealed_history::{SealedFile, SealedHistory, SealedReport};
 pub use shared::SharedLedger;
 pub use signing::SubmittedBody;
 pub use state::{CeasefireState, SideView, StateAnswer, perspective_of};

@@ -13,11 +13,12 @@
 //! - [`scan_segment`] is recovery as a pure function over bytes: *clean*, *torn* (an unfinished batch at the very end,
 //!   with no valid record after it) or *corrupt* (anything else). A torn tail is moved aside on request, never deleted.
 //! - [`verify`] checks framing, chain, batches, time order and the digests of sealed segments on all cores, and gives
-//!   what it finds as values.
+//!   what it finds as values. [`check_seals`] checks sealed segments whole, at the speed of `b3sum`.
 //!
 //! A body is opaque here. The one record the log causes itself, `segment.sealed`, is written and read through functions
 //! that the caller hands in.
 
+mod ahead;
 mod blocks;
 mod chain;
 mod disk;
@@ -28,6 +29,8 @@ mod opening;
 #[cfg(feature = "ledger")]
 mod reader;
 mod recovery;
+#[cfg(feature = "ledger")]
+mod sealed;
 mod segment;
 mod storage;
 #[cfg(feature = "ledger")]
@@ -46,10 +49,12 @@ pub use opening::{OpenError, RecoveredTail, TornPolicy};
 #[cfg(feature = "ledger")]
 pub use reader::{LogReader, ReadError, Records};
 pub use recovery::{Scan, Standing, Verdict, scan_segment};
+#[cfg(feature = "ledger")]
+pub use sealed::{RecordedSeal, check_seals, recorded_seals};
 pub use segment::{DEFAULT_SEGMENT_BYTES, LogSettings, SealedSegment, SegmentDigest, SegmentName, SegmentNameError};
 pub use storage::{CutTail, LockError, Storage, StorageError, StorageLock, StorageStep};
 #[cfg(feature = "ledger")]
 pub use stored::StoredRecord;
-pub use verify::{ChainReport, Finding, TornTail, VerifyPlan, verify};
+pub use verify::{BodyGrammar, ChainReport, Finding, Reading, TornTail, VerifyPlan, verify, verify_reading};
 #[cfg(feature = "ledger")]
 pub use writer::{AppendError, LogWriter, NewBody, Opened};

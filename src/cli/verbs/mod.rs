@@ -37,6 +37,7 @@ pub mod report;
 pub mod schema;
 pub mod seal;
 pub mod search;
+pub mod segments;
 pub mod show;
 pub mod state;
 pub mod submit;

@@ -97,6 +97,16 @@ const OTHERS: &[Entry] = &[
     Entry { name: "incident", about: "the answer of `incident ID`", make: || answer::<IncidentAnswer>("incident") },
     Entry { name: "verify", about: "the answer of `verify`", make: || answer::<VerifyReport>("verify") },
     Entry {
+        name: "segments",
+        about: "the answer of `segments`",
+        make: || answer::<crate::ledger::SealedHistory>("segments"),
+    },
+    Entry {
+        name: "segments_check",
+        about: "the answer of `segments --check`",
+        make: || answer::<crate::ledger::SealedReport>("segments_check"),
+    },
+    Entry {
         name: "checkpoint",
         about: "the answer of `checkpoint`",
         make: || answer::<checkpoint::CheckpointAnswer>("checkpoint"),

@@ -120,7 +120,7 @@ impl Check {
 
 impl Finding {
     /// Names a bad record without its place in a file.
-    pub(super) fn at(seq: Seq, what: impl Into<String>) -> Self {
+    pub(in crate::ledger) fn at(seq: Seq, what: impl Into<String>) -> Self {
         Self { seq, segment: None, offset: None, what: what.into() }
     }
 }
