@@ -7,20 +7,19 @@ use crate::event::Event;
 use crate::projection::{RowError, Tables, seq_key, submission_key};
 use crate::proof::BodyVerifier;
 use crate::record::Body;
-use crate::rules::admission::{AnnexStanding, Known, PublicKey, Target, skeleton};
+use crate::rules::admission::{AnnexStanding, Known, PublicKey, Standing, Target, skeleton};
 use crate::rules::keys::SubmitterKey;
-use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, PlaceId, RecordRef, Reference, Seq};
+use crate::vocab::{ActorId, CeasefireId, Digest32, IncidentId, KeyId, Names, PlaceId, RecordRef, Reference};
 
 /// What a batch introduces before it is in the log: no position yet, but ids and keys.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pending {
-    ids: BTreeSet<(Kind, String)>,
+    ids: BTreeMap<Kind, BTreeSet<String>>,
     skeletons: BTreeMap<String, ActorId>,
     records: BTreeMap<String, Target>,
     retracted: BTreeSet<String>,
     annexes: BTreeMap<String, AnnexStanding>,
     merged: BTreeMap<IncidentId, IncidentId>,
-    last: Seq,
 }
 
 /// What kind of thing an id names.
@@ -32,20 +31,6 @@ enum Kind {
     Incident,
     Evidence,
     Key,
-}
-
-impl Default for Pending {
-    fn default() -> Self {
-        Self {
-            ids: BTreeSet::new(),
-            skeletons: BTreeMap::new(),
-            records: BTreeMap::new(),
-            retracted: BTreeSet::new(),
-            annexes: BTreeMap::new(),
-            merged: BTreeMap::new(),
-            last: Seq::NONE,
-        }
-    }
 }
 
 impl Pending {
@@ -114,23 +99,19 @@ impl Pending {
     /// Takes over what another layer introduced. Not by `append`, which goes over all that is there already.
     #[cfg(feature = "exchange")]
     pub(super) fn take_over(&mut self, other: &mut Self) {
-        self.ids.extend(std::mem::take(&mut other.ids));
+        for (kind, ids) in std::mem::take(&mut other.ids) {
+            self.ids.entry(kind).or_default().extend(ids);
+        }
         self.skeletons.extend(std::mem::take(&mut other.skeletons));
         self.records.extend(std::mem::take(&mut other.records));
         self.retracted.extend(std::mem::take(&mut other.retracted));
         self.merged.extend(std::mem::take(&mut other.merged));
         self.annexes.extend(std::mem::take(&mut other.annexes));
-        self.last = self.last.max(other.last);
-    }
-
-    /// Says that every position before this one is taken, for a walk over a log without rows.
-    pub(super) fn stand_at(&mut self, seq: Seq) {
-        self.last = seq.previous();
     }
 
     fn introduce_event(&mut self, event: &Event) {
         let mut add = |kind: Kind, id: &str| {
-            self.ids.insert((kind, id.to_owned()));
+            self.ids.entry(kind).or_default().insert(id.to_owned());
         };
         match event {
             Event::LedgerCreated(event) => {
@@ -181,8 +162,7 @@ pub(super) struct Admission<'a> {
 
 impl Admission<'_> {
     fn pends(&self, kind: Kind, id: &str) -> bool {
-        let wanted = (kind, id.to_owned());
-        self.pending.iter().any(|pending| pending.ids.contains(&wanted))
+        self.pending.iter().any(|pending| pending.ids.get(&kind).is_some_and(|ids| ids.contains(id)))
     }
 
     fn retracts(&self, key: &str) -> bool {
@@ -190,7 +170,7 @@ impl Admission<'_> {
     }
 }
 
-impl Known for Admission<'_> {
+impl Standing for Admission<'_> {
     type Error = RowError;
 
     fn actor(&self, id: &ActorId) -> Result<bool, RowError> {
@@ -209,17 +189,6 @@ impl Known for Admission<'_> {
         Ok(self.pends(Kind::Incident, id.as_str()) || self.tables.incidents.has(id.as_str())?)
     }
 
-    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, RowError> {
-        let mut root = self.tables.root_incident(id)?;
-        let mut seen = BTreeSet::new();
-        while let Some(into) = self.pending.iter().find_map(|pending| pending.merged.get(&root))
-            && seen.insert(root.clone())
-        {
-            root = self.tables.root_incident(into)?;
-        }
-        Ok(root)
-    }
-
     fn evidence(&self, digest: &Digest32) -> Result<bool, RowError> {
         let id = digest.to_string();
         Ok(self.pends(Kind::Evidence, &id) || self.tables.evidence.has(&id)?)
@@ -229,56 +198,8 @@ impl Known for Admission<'_> {
         Ok(self.pends(Kind::Key, id.as_str()) || self.tables.keys.has(id.as_str())?)
     }
 
-    fn submitter_key(&self, id: &KeyId) -> Result<Option<SubmitterKey>, RowError> {
-        Ok(self.keys.key(id).cloned())
-    }
-
-    fn public_key(&self, text: &str) -> PublicKey {
-        match BodyVerifier::parse_base64(text) {
-            Ok(verifier) => {
-                self.keys.holder_of(&verifier).map_or(PublicKey::New, |(id, _)| PublicKey::Taken(id.clone()))
-            }
-            Err(_) => PublicKey::Unusable,
-        }
-    }
-
-    fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {
-        let key = reference_key(record, by);
-        let retracted = self.retracts(&key);
-        if let Some(target) = self.pending.iter().find_map(|pending| pending.records.get(&key)) {
-            return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
-        }
-        let last = self.pending.iter().map(|pending| pending.last).max().unwrap_or(Seq::NONE);
-        if record.seq.is_some_and(|seq| Seq::NONE < seq && seq <= last) {
-            return Ok(Some(Target { type_name: String::new(), subject: None, retracted }));
-        }
-        let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
-        let retracted = retracted || self.retracts(&seq_key(seq));
-        let row = self.tables.records.row(&seq_key(seq))?;
-        Ok(row.map(|row| Target {
-            type_name: row.type_name,
-            subject: row.subject,
-            retracted: retracted || row.retracted.is_some(),
-        }))
-    }
-
-    fn annex(&self, record: &RecordRef, by: &ActorId) -> Result<AnnexStanding, RowError> {
-        let seq = self.tables.resolve(record, by)?;
-        let key = seq.map_or_else(|| reference_key(record, by), seq_key);
-        if let Some(annex) = self.pending.iter().rev().find_map(|pending| pending.annexes.get(&key)) {
-            return Ok(annex.clone());
-        }
-        let row = seq.map_or(Ok(None), |seq| self.tables.annexes.row(&seq_key(seq)))?.unwrap_or_default();
-        let withheld = row.withheld.into_iter().map(|(digest, _)| digest).collect();
-        let erased = row.erased.into_iter().map(|(digest, _)| digest).collect();
-        Ok(AnnexStanding { digests: row.digests, withheld, erased })
-    }
-
-    fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, RowError> {
-        match self.pending.iter().find_map(|pending| pending.skeletons.get(skeleton)) {
-            Some(actor) => Ok(Some(actor.clone())),
-            None => self.tables.skeletons.row(skeleton),
-        }
+    fn has_record(&self, record: &RecordRef, by: &ActorId) -> Result<bool, RowError> {
+        Ok(self.record(record, by)?.is_some())
     }
 
     fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, RowError> {
@@ -311,9 +232,69 @@ impl Known for Admission<'_> {
             }
             Reference::Record(_) | Reference::Evidence(_) => return Ok(None),
         };
-        let pending = self.pending.iter().flat_map(|pending| &pending.ids).filter(|(of, _)| *of == kind);
-        pending.for_each(|(_, id)| best.offer(id));
+        self.pending.iter().filter_map(|pending| pending.ids.get(&kind)).flatten().for_each(|id| best.offer(id));
         Ok(best.found.map(|(_, id)| id))
+    }
+}
+
+impl Known for Admission<'_> {
+    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, RowError> {
+        let mut root = self.tables.root_incident(id)?;
+        let mut seen = BTreeSet::new();
+        while let Some(into) = self.pending.iter().find_map(|pending| pending.merged.get(&root))
+            && seen.insert(root.clone())
+        {
+            root = self.tables.root_incident(into)?;
+        }
+        Ok(root)
+    }
+
+    fn submitter_key(&self, id: &KeyId) -> Result<Option<SubmitterKey>, RowError> {
+        Ok(self.keys.key(id).cloned())
+    }
+
+    fn public_key(&self, text: &str) -> PublicKey {
+        match BodyVerifier::parse_base64(text) {
+            Ok(verifier) => {
+                self.keys.holder_of(&verifier).map_or(PublicKey::New, |(id, _)| PublicKey::Taken(id.clone()))
+            }
+            Err(_) => PublicKey::Unusable,
+        }
+    }
+
+    fn record(&self, record: &RecordRef, by: &ActorId) -> Result<Option<Target>, RowError> {
+        let key = reference_key(record, by);
+        let retracted = self.retracts(&key);
+        if let Some(target) = self.pending.iter().find_map(|pending| pending.records.get(&key)) {
+            return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
+        }
+        let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
+        let retracted = retracted || self.retracts(&seq_key(seq));
+        let row = self.tables.records.row(&seq_key(seq))?;
+        Ok(row.map(|row| Target {
+            type_name: row.type_name,
+            subject: row.subject,
+            retracted: retracted || row.retracted.is_some(),
+        }))
+    }
+
+    fn annex(&self, record: &RecordRef, by: &ActorId) -> Result<AnnexStanding, RowError> {
+        let seq = self.tables.resolve(record, by)?;
+        let key = seq.map_or_else(|| reference_key(record, by), seq_key);
+        if let Some(annex) = self.pending.iter().rev().find_map(|pending| pending.annexes.get(&key)) {
+            return Ok(annex.clone());
+        }
+        let row = seq.map_or(Ok(None), |seq| self.tables.annexes.row(&seq_key(seq)))?.unwrap_or_default();
+        let withheld = row.withheld.into_iter().map(|(digest, _)| digest).collect();
+        let erased = row.erased.into_iter().map(|(digest, _)| digest).collect();
+        Ok(AnnexStanding { digests: row.digests, withheld, erased })
+    }
+
+    fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, RowError> {
+        match self.pending.iter().find_map(|pending| pending.skeletons.get(skeleton)) {
+            Some(actor) => Ok(Some(actor.clone())),
+            None => self.tables.skeletons.row(skeleton),
+        }
     }
 }
 

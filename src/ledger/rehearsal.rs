@@ -11,7 +11,7 @@ use crate::log::NewBody;
 use crate::projection::submission_key;
 use crate::proof::BodySignature;
 use crate::record::RecordHash;
-use crate::rules::admission::{Known, Target};
+use crate::rules::admission::{Known, Standing, Target};
 use crate::vocab::{ActorId, Digest32, PlaceId, RecordRef, Seq};
 
 /// Submissions that were checked one after the other against the ledger and against each other, and not written yet.

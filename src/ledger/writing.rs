@@ -656,7 +656,7 @@ impl Ledger {
     ) -> Result<(), AppendError> {
         let body = &given.body;
         let known = Admission { tables: &self.fold.tables, pending, keys: gate.keys() };
-        if !admission::Known::actor(&known, &body.by)? {
+        if !admission::Standing::actor(&known, &body.by)? {
             return Err(AppendError::NotAllowed { index, by: body.by.clone() });
         }
         gate.pass(given, index)?;

@@ -38,6 +38,13 @@ impl<'a> Line<'a> {
         Ok(Self { envelope, hash, bytes, segment: place.segment, offset: place.offset })
     }
 
+    /// Takes a line apart as [`Line::decode`], without a look at the grammar of its body.
+    pub(super) fn decode_frame(bytes: &'a [u8], place: Place) -> Result<Self, DecodeError> {
+        let envelope = Envelope::decode_frame(bytes)?;
+        let hash = RecordHash::of_line(bytes);
+        Ok(Self { envelope, hash, bytes, segment: place.segment, offset: place.offset })
+    }
+
     pub(super) const fn place(&self) -> Place {
         Place { segment: self.segment, offset: self.offset }
     }

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::SegmentName;
-use super::blocks::{Block, BlockReader, Line, RawLine, last_whole_batch_end, read_range};
+use super::ahead::{Decode, Made, for_each_region};
+use super::blocks::{Block, Line, last_whole_batch_end, read_range};
 use super::chain::{Bad, ChainFault, ChainPoint, Head, Place, Walk, check_seal, seal_of};
 use super::recovery::{Standing, Verdict, scan_from};
 use super::segment::{SealedSegment, SegmentDigest};
 use super::storage::{Storage, StorageError};
-use crate::record::{DecodeError, RecordHash};
+use crate::record::RecordHash;
 use crate::vocab::Seq;
 
 /// More findings than this are counted, not kept.
@@ -39,6 +40,32 @@ impl fmt::Debug for VerifyPlan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyPlan").field("known", &self.known).finish_non_exhaustive()
     }
+}
+
+/// What the caller makes of each line himself, on any core, and where it goes.
+pub struct Reading<'p, T> {
+    /// Whether the grammar of the bodies is looked at here.
+    pub grammar: BodyGrammar,
+    /// Is called for every line that is a record, on any core and in any order.
+    pub make: &'p (dyn Fn(&Line<'_>) -> T + Sync),
+    /// Is shown every readable line of the complete batches once, in order, a block at a time, with what was made of it.
+    #[expect(clippy::type_complexity, reason = "a closure is what the caller has; a name would hide its shape")]
+    pub observe: &'p mut dyn FnMut(&[Line<'_>], Vec<T>),
+}
+
+impl<T> fmt::Debug for Reading<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").field("grammar", &self.grammar).finish_non_exhaustive()
+    }
+}
+
+/// Who finds a body that is no JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyGrammar {
+    /// The check of the chain: such a line is no record.
+    Checked,
+    /// The caller, who reads every body. To look at the grammar takes as long as to hash the record twice.
+    Elsewhere,
 }
 
 /// What was found in a log.
@@ -109,12 +136,29 @@ impl ChainReport {
 /// # Errors
 /// [`StorageError`] where the log cannot be read: then nothing was proved either way.
 pub fn verify(storage: &dyn Storage, plan: VerifyPlan<'_>) -> Result<ChainReport, StorageError> {
+    let VerifyPlan { parse_sealed, known, observer, progress } = plan;
+    let mut observer = observer;
+    let mut observe = |lines: &[Line<'_>], _: Vec<()>| observer.iter_mut().for_each(|observer| observer(lines));
+    let reading = Reading { grammar: BodyGrammar::Checked, make: &|_| (), observe: &mut observe };
+    verify_reading(storage, VerifyPlan { parse_sealed, known, observer: None, progress }, reading)
+}
+
+/// Checks a whole log as [`verify`] does, and makes of each line on the way what the caller needs of it. The plan's own
+/// observer is not called.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_reading<T: Send>(
+    storage: &dyn Storage,
+    plan: VerifyPlan<'_>,
+    reading: Reading<'_, T>,
+) -> Result<ChainReport, StorageError> {
     let names = storage.segments()?;
     let mut lengths = Vec::with_capacity(names.len());
     for name in &names {
         lengths.push((*name, storage.length(*name)?));
     }
-    let mut pass = Pass::new(storage, plan, &lengths);
+    let mut pass = Pass::new(storage, plan, reading, &lengths);
     if let Some(((last, length), finished)) = lengths.split_last() {
         for (name, length) in finished {
             pass.check_finished(*name, *length)?;
@@ -124,9 +168,10 @@ pub fn verify(storage: &dyn Storage, plan: VerifyPlan<'_>) -> Result<ChainReport
     Ok(pass.conclude())
 }
 
-struct Pass<'s, 'p> {
+struct Pass<'s, 'p, 'r, T> {
     storage: &'s dyn Storage,
     plan: VerifyPlan<'p>,
+    reading: Reading<'r, T>,
     walk: Walk,
     report: ChainReport,
     bytes_done: u64,
@@ -137,8 +182,13 @@ struct Pass<'s, 'p> {
     tail_stops: Option<(Seq, u64)>,
 }
 
-impl<'s, 'p> Pass<'s, 'p> {
-    fn new(storage: &'s dyn Storage, plan: VerifyPlan<'p>, lengths: &[(SegmentName, u64)]) -> Self {
+impl<'s, 'p, 'r, T: Send> Pass<'s, 'p, 'r, T> {
+    fn new(
+        storage: &'s dyn Storage,
+        plan: VerifyPlan<'p>,
+        reading: Reading<'r, T>,
+        lengths: &[(SegmentName, u64)],
+    ) -> Self {
         let report = ChainReport {
             records: 0,
             segments: lengths.len() as u64,
@@ -150,7 +200,7 @@ impl<'s, 'p> Pass<'s, 'p> {
         };
         let walk = Walk::from(ChainPoint::START);
         let last_segment = lengths.last().map_or(SegmentName::FIRST, |(name, _)| *name);
-        Self { storage, plan, walk, report, bytes_done: 0, finished: None, last_segment, tail_stops: None }
+        Self { storage, plan, reading, walk, report, bytes_done: 0, finished: None, last_segment, tail_stops: None }
     }
 
     fn check_finished(&mut self, name: SegmentName, length: u64) -> Result<(), StorageError> {
@@ -168,7 +218,7 @@ impl<'s, 'p> Pass<'s, 'p> {
     fn check_last(&mut self, name: SegmentName, length: u64) -> Result<(), StorageError> {
         self.check_name(name);
         let complete = last_whole_batch_end(self.storage, name, length, None)?.map_or(0, |end| end.offset);
-        self.check_lines(name, complete)?;
+        self.check_lines(name, complete, None)?;
         let tail = read_range(self.storage, name, complete, length)?;
         self.report.head = self.walk.point().map(|point| point.head());
         // The record before may have been unreadable; then only the framing of the tail can be judged.
@@ -200,35 +250,40 @@ impl<'s, 'p> Pass<'s, 'p> {
         }
     }
 
-    /// Checks the lines of a finished segment while another core hashes the file.
+    /// Checks the lines of a finished segment, and hashes the file as it goes by.
     fn check_file(&mut self, name: SegmentName, length: u64) -> Result<SegmentDigest, StorageError> {
         let mut hasher = blake3::Hasher::new();
-        let mut blocks = BlockReader::new(name, 0, length);
-        while let Some(block) = blocks.next(self.storage)? {
-            let hash = || {
-                hasher.update(block.bytes);
-            };
-            let (lines, ()) = rayon::join(|| block.decode(), hash);
-            self.check_block(block, lines);
-        }
+        self.check_lines(name, length, Some(&mut hasher))?;
         Ok(SegmentDigest::of_hasher(&hasher))
     }
 
-    fn check_lines(&mut self, name: SegmentName, limit: u64) -> Result<(), StorageError> {
-        let mut blocks = BlockReader::new(name, 0, limit);
-        while let Some(block) = blocks.next(self.storage)? {
-            self.check_block(block, block.decode());
-        }
-        Ok(())
+    fn check_lines(
+        &mut self,
+        name: SegmentName,
+        limit: u64,
+        mut file: Option<&mut blake3::Hasher>,
+    ) -> Result<(), StorageError> {
+        let decode: Decode = match self.reading.grammar {
+            BodyGrammar::Checked => |raw| Line::decode(raw.bytes, raw.place),
+            BodyGrammar::Elsewhere => |raw| Line::decode_frame(raw.bytes, raw.place),
+        };
+        let read = (decode, self.reading.make);
+        for_each_region(self.storage, name, limit, read, &mut |block, made| {
+            if let Some(file) = &mut file {
+                file.update(block.bytes);
+            }
+            self.check_block(block, made);
+        })
     }
 
-    fn check_block(&mut self, block: Block<'_>, decoded: Vec<(RawLine<'_>, Result<Line<'_>, DecodeError>)>) {
-        let mut lines = Vec::with_capacity(decoded.len());
-        for (raw, line) in decoded {
+    fn check_block(&mut self, block: Block<'_>, made: Vec<Made<'_, T>>) {
+        let (mut lines, mut read) = (Vec::with_capacity(made.len()), Vec::with_capacity(made.len()));
+        for (raw, line) in made {
             match line {
-                Ok(line) if raw.terminated => {
+                Ok((line, made)) if raw.terminated => {
                     self.check_line(&line);
                     lines.push(line);
+                    read.push(made);
                 }
                 Ok(_) => self.walk.skip(raw.place, ChainFault::Unterminated),
                 Err(error) => self.walk.skip(raw.place, error.into()),
@@ -236,9 +291,7 @@ impl<'s, 'p> Pass<'s, 'p> {
         }
         self.report.records += lines.len() as u64;
         self.keep_findings();
-        if let Some(observer) = &mut self.plan.observer {
-            observer(&lines);
-        }
+        (self.reading.observe)(&lines, read);
         self.tell_progress(block.bytes.len());
     }
 

@@ -151,7 +151,7 @@ impl<'a> Envelope<'a> {
         if self.seq == Seq::NONE || self.end < self.seq {
             return Err(EncodeError::Position { seq: self.seq, end: self.end });
         }
-        check_body(self.body).map_err(BodyFault::into_encode_error)?;
+        check_frame(self.body).and_then(|()| check_grammar(self.body)).map_err(BodyFault::into_encode_error)?;
         if self.signature.is_some_and(|text| !is_signature(text)) {
             return Err(EncodeError::Signature);
         }
@@ -167,6 +167,22 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`DecodeError`] with the byte at which the line stops being a record.
     pub fn decode(line: &'a [u8]) -> Result<Self, DecodeError> {
+        let (envelope, body_at) = Self::framed(line)?;
+        check_grammar(envelope.body).map_err(|fault| fault.into_decode_error(body_at))?;
+        Ok(envelope)
+    }
+
+    /// Reads a line as [`Envelope::decode`] does, but of its body only that it is in braces and on one line: for callers who
+    /// read the body themselves, which finds what the grammar would.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the byte at which the line stops being a record.
+    pub fn decode_frame(line: &'a [u8]) -> Result<Self, DecodeError> {
+        Self::framed(line).map(|(envelope, _)| envelope)
+    }
+
+    /// Gives also where the body starts.
+    fn framed(line: &'a [u8]) -> Result<(Self, usize), DecodeError> {
         if line.len() > MAX_RECORD_BYTES {
             return Err(DecodeError::TooLong { bytes: line.len() });
         }
@@ -174,7 +190,7 @@ impl<'a> Envelope<'a> {
         Self::decode_text(text)
     }
 
-    fn decode_text(text: &'a str) -> Result<Self, DecodeError> {
+    fn decode_text(text: &'a str) -> Result<(Self, usize), DecodeError> {
         let mut fields = Fields::new(text.as_bytes());
         fields.literal(SEQ)?;
         let seq = fields.position()?;
@@ -191,8 +207,8 @@ impl<'a> Envelope<'a> {
         fields.literal(BODY)?;
         let start = fields.offset();
         let (body, signature) = split_body(text, start)?;
-        check_body(body).map_err(|fault| fault.into_decode_error(start))?;
-        Ok(Self { seq, prev, at, end, body, signature })
+        check_frame(body).map_err(|fault| fault.into_decode_error(start))?;
+        Ok((Self { seq, prev, at, end, body, signature }, start))
     }
 
     fn write(&self) -> Vec<u8> {
@@ -265,13 +281,17 @@ impl BodyFault {
     }
 }
 
-fn check_body(body: &str) -> Result<(), BodyFault> {
-    if let Some(offset) = line_break(body.as_bytes()) {
-        return Err(BodyFault::LineBreak(offset));
+/// A body is on one line and begins as an object does.
+fn check_frame(body: &str) -> Result<(), BodyFault> {
+    match line_break(body.as_bytes()) {
+        Some(offset) => Err(BodyFault::LineBreak(offset)),
+        None if !body.starts_with('{') => Err(BodyFault::NotAnObject(0)),
+        None => Ok(()),
     }
-    if !body.starts_with('{') {
-        return Err(BodyFault::NotAnObject(0));
-    }
+}
+
+/// A body is exactly one JSON value; one in a frame, exactly one object.
+fn check_grammar(body: &str) -> Result<(), BodyFault> {
     // Without line breaks the column is the byte, counted from 1.
     serde_json::from_str::<IgnoredAny>(body).map_err(|e| BodyFault::NotAnObject(e.column().saturating_sub(1)))?;
     if body.ends_with('}') { Ok(()) } else { Err(BodyFault::NotAnObject(body.trim_end().len())) }

@@ -93,19 +93,26 @@ pub(crate) fn parse_hex(digits: &[u8]) -> Option<[u8; 32]> {
     if digits.len() != 64 {
         return None;
     }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    // All digits first and one look at the end: so they are read many at a time. Every record is read with one of these.
+    let mut nibbles = [0; 64];
+    let mut all = 0;
+    for (slot, digit) in nibbles.iter_mut().zip(digits) {
+        *slot = nibble(*digit);
+        all |= *slot;
     }
-    Some(bytes)
+    let mut bytes = [0; 32];
+    for (byte, [high, low]) in bytes.iter_mut().zip(nibbles.as_chunks::<2>().0) {
+        *byte = high << 4 | low;
+    }
+    (all <= 0x0f).then_some(bytes)
 }
 
-const fn nibble(digit: u8) -> Option<u8> {
+/// The value of a digit; above 15 for anything else.
+const fn nibble(digit: u8) -> u8 {
     match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0xf0,
     }
 }
 

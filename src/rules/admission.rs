@@ -41,8 +41,8 @@ pub enum PublicKey {
     New,
 }
 
-/// What the rules ask about the ledger so far.
-pub trait Known {
+/// What stands in the ledger so far, for those who point to it.
+pub trait Standing {
     /// Why it could not be asked.
     type Error;
     /// Is the actor registered?
@@ -65,11 +65,6 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn incident(&self, id: &IncidentId) -> Result<bool, Self::Error>;
-    /// Which incident counts for this one, merges followed: itself where it was merged into none.
-    ///
-    /// # Errors
-    /// Only where the ledger could not be asked.
-    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, Self::Error>;
     /// Is the evidence added?
     ///
     /// # Errors
@@ -80,6 +75,25 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn key(&self, id: &KeyId) -> Result<bool, Self::Error>;
+    /// Is there such a record? `by` is the submitter of the record that points.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn has_record(&self, record: &RecordRef, by: &ActorId) -> Result<bool, Self::Error>;
+    /// The nearest registered id of a kind.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, Self::Error>;
+}
+
+/// What the rules ask about the ledger so far.
+pub trait Known: Standing {
+    /// Which incident counts for this one, merges followed: itself where it was merged into none.
+    ///
+    /// # Errors
+    /// Only where the ledger could not be asked.
+    fn root_incident(&self, id: &IncidentId) -> Result<IncidentId, Self::Error>;
     /// How does the key stand?
     ///
     /// # Errors
@@ -102,11 +116,6 @@ pub trait Known {
     /// # Errors
     /// Only where the ledger could not be asked.
     fn skeleton(&self, skeleton: &str) -> Result<Option<ActorId>, Self::Error>;
-    /// The nearest registered id of a kind.
-    ///
-    /// # Errors
-    /// Only where the ledger could not be asked.
-    fn nearest(&self, reference: &Reference<'_>) -> Result<Option<String>, Self::Error>;
 }
 
 /// Gives what two confusable names have in common (UTS #39), so that Latin and Cyrillic look-alikes meet.
@@ -138,7 +147,7 @@ pub fn faults<K: Known>(body: &Body, origin: &Label, known: &K) -> Result<Vec<Fa
         };
         faults.push(Fault::new(Code::UnknownEvent, event_at.member("type"), what));
     }
-    body.check(&root, &mut faults);
+    faults.extend(body.faults(&root));
     faults.extend(reference_faults(body, known)?);
     faults.extend(registration_faults(body, known)?);
     faults.extend(mending_faults(body, known)?);
@@ -150,76 +159,62 @@ pub fn faults<K: Known>(body: &Body, origin: &Label, known: &K) -> Result<Vec<Fa
 ///
 /// # Errors
 /// Only where the ledger could not be asked.
-pub fn reference_faults<K: Known>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
-    let mut references: Vec<(Pointer, OwnedReference)> = Vec::new();
-    body.refer(&Pointer::root(), &mut |at, reference| references.push((at, OwnedReference::from(reference))));
-    let mut faults = Vec::new();
-    for (at, reference) in references {
-        if let Some((code, what)) = reference.missing(known, &body.by)? {
-            faults.push(Fault::new(code, at, what).suggesting(known.nearest(&reference.borrow())?));
+pub fn reference_faults<K: Standing>(body: &Body, known: &K) -> Result<Vec<Fault>, K::Error> {
+    let mut all_known = Ok(true);
+    body.refer(&Pointer::nowhere(), &mut |_, reference| {
+        if let Ok(true) = all_known {
+            all_known = is_known(&reference, known, &body.by);
         }
+    });
+    if all_known? {
+        return Ok(Vec::new());
     }
-    Ok(faults)
+    // Only now the places are of interest.
+    let mut faults = Ok(Vec::new());
+    body.refer(&Pointer::root(), &mut |at, reference| {
+        let Ok(found) = &mut faults else { return };
+        match reference_fault(at, &reference, known, &body.by) {
+            Ok(fault) => found.extend(fault),
+            Err(error) => faults = Err(error),
+        }
+    });
+    faults
 }
 
-/// A reference kept past the walk that found it.
-enum OwnedReference {
-    Actor(ActorId),
-    Place(PlaceId),
-    Ceasefire(CeasefireId),
-    Incident(IncidentId),
-    Record(RecordRef),
-    Evidence(Digest32),
-    Key(KeyId),
+fn reference_fault<K: Standing>(
+    at: Pointer,
+    reference: &Reference<'_>,
+    known: &K,
+    by: &ActorId,
+) -> Result<Option<Fault>, K::Error> {
+    if is_known(reference, known, by)? {
+        return Ok(None);
+    }
+    let (code, what) = missing(reference);
+    Ok(Some(Fault::new(code, at, what).suggesting(known.nearest(reference)?)))
 }
 
-impl From<Reference<'_>> for OwnedReference {
-    fn from(reference: Reference<'_>) -> Self {
-        match reference {
-            Reference::Actor(id) => Self::Actor(id.clone()),
-            Reference::Place(id) => Self::Place(id.clone()),
-            Reference::Ceasefire(id) => Self::Ceasefire(id.clone()),
-            Reference::Incident(id) => Self::Incident(id.clone()),
-            Reference::Record(record) => Self::Record(record.clone()),
-            Reference::Evidence(digest) => Self::Evidence(*digest),
-            Reference::Key(id) => Self::Key(id.clone()),
-        }
+fn is_known<K: Standing>(reference: &Reference<'_>, known: &K, by: &ActorId) -> Result<bool, K::Error> {
+    match reference {
+        Reference::Actor(id) => known.actor(id),
+        Reference::Place(id) => known.place(id),
+        Reference::Ceasefire(id) => known.ceasefire(id),
+        Reference::Incident(id) => known.incident(id),
+        Reference::Evidence(digest) => known.evidence(digest),
+        Reference::Key(id) => known.key(id),
+        Reference::Record(record) => known.has_record(record, by),
     }
 }
 
-impl OwnedReference {
-    const fn borrow(&self) -> Reference<'_> {
-        match self {
-            Self::Actor(id) => Reference::Actor(id),
-            Self::Place(id) => Reference::Place(id),
-            Self::Ceasefire(id) => Reference::Ceasefire(id),
-            Self::Incident(id) => Reference::Incident(id),
-            Self::Record(record) => Reference::Record(record),
-            Self::Evidence(digest) => Reference::Evidence(digest),
-            Self::Key(id) => Reference::Key(id),
-        }
-    }
-
-    fn missing<K: Known>(&self, known: &K, by: &ActorId) -> Result<Option<(Code, String)>, K::Error> {
-        let (found, code, what) = match self {
-            Self::Actor(id) => (known.actor(id)?, Code::UnknownActor, format!("no actor is registered as `{id}`")),
-            Self::Place(id) => (known.place(id)?, Code::UnknownPlace, format!("no place is registered as `{id}`")),
-            Self::Ceasefire(id) => {
-                (known.ceasefire(id)?, Code::UnknownCeasefire, format!("no ceasefire is recorded as `{id}`"))
-            }
-            Self::Incident(id) => {
-                (known.incident(id)?, Code::UnknownIncident, format!("no incident is reported as `{id}`"))
-            }
-            Self::Evidence(digest) => {
-                (known.evidence(digest)?, Code::UnknownEvidence, format!("no evidence is recorded as {digest}"))
-            }
-            Self::Key(id) => (known.key(id)?, Code::UnknownKey, format!("no key is known as `{id}`")),
-            Self::Record(record) => {
-                let found = known.record(record, by)?.is_some();
-                (found, Code::UnknownRecord, format!("no record stands at `{record}`"))
-            }
-        };
-        Ok((!found).then_some((code, what)))
+fn missing(reference: &Reference<'_>) -> (Code, String) {
+    match reference {
+        Reference::Actor(id) => (Code::UnknownActor, format!("no actor is registered as `{id}`")),
+        Reference::Place(id) => (Code::UnknownPlace, format!("no place is registered as `{id}`")),
+        Reference::Ceasefire(id) => (Code::UnknownCeasefire, format!("no ceasefire is recorded as `{id}`")),
+        Reference::Incident(id) => (Code::UnknownIncident, format!("no incident is reported as `{id}`")),
+        Reference::Evidence(digest) => (Code::UnknownEvidence, format!("no evidence is recorded as {digest}")),
+        Reference::Key(id) => (Code::UnknownKey, format!("no key is known as `{id}`")),
+        Reference::Record(record) => (Code::UnknownRecord, format!("no record stands at `{record}`")),
     }
 }
 

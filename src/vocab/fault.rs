@@ -5,44 +5,57 @@ use std::fmt;
 use super::Code;
 
 /// A place in an input: a JSON pointer (RFC 6901), built while walking down.
-#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord)]
-pub struct Pointer(String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pointer(Option<String>);
 
 impl Pointer {
     /// Points to the whole input.
     #[must_use]
     pub const fn root() -> Self {
-        Self(String::new())
+        Self(Some(String::new()))
+    }
+
+    /// Points nowhere, at every step down: for a walk that only asks whether anything is wrong at all. Nearly all inputs
+    /// are sound, and to spell the place of every value takes longer than to look at the values.
+    #[must_use]
+    pub const fn nowhere() -> Self {
+        Self(None)
     }
 
     /// Reads the text form; no check is needed, any text is a place that may not exist.
     #[must_use]
     pub fn from_text(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Some(text.into()))
     }
 
     /// Steps down to a member of an object.
     #[must_use]
     pub fn member(&self, name: &str) -> Self {
-        Self(format!("{}/{}", self.0, name.replace('~', "~0").replace('/', "~1")))
+        Self(self.0.as_ref().map(|above| format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"))))
     }
 
     /// Steps down to an item of a list, counted from 0.
     #[must_use]
     pub fn item(&self, index: usize) -> Self {
-        Self(format!("{}/{index}", self.0))
+        Self(self.0.as_ref().map(|above| format!("{above}/{index}")))
     }
 
     /// Gives the pointer's text; empty for the whole input.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl Default for Pointer {
+    fn default() -> Self {
+        Self::root()
     }
 }
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+        f.write_str(if self.as_str().is_empty() { "/" } else { self.as_str() })
     }
 }
 
@@ -81,6 +94,17 @@ impl Fault {
 pub trait Check {
     /// Adds every fault found to `faults`; `at` is where the value stands.
     fn check(&self, at: &Pointer, faults: &mut Vec<Fault>);
+
+    /// Gives every fault. Places are spelled out only where there is one: see [`Pointer::nowhere`].
+    fn faults(&self, at: &Pointer) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        self.check(&Pointer::nowhere(), &mut faults);
+        if !faults.is_empty() {
+            faults.clear();
+            self.check(at, &mut faults);
+        }
+        faults
+    }
 }
 
 impl<T: Check> Check for Option<T> {

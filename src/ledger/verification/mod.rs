@@ -11,6 +11,7 @@ mod checking;
 mod checkpoint;
 mod earlier;
 mod evidence;
+mod fingerprints;
 mod projections;
 mod references;
 mod remembered;
@@ -22,15 +23,13 @@ mod tiles;
 mod tree;
 mod witnesses;
 
-use rayon::prelude::*;
-
 use super::archive::Archive;
 use super::genesis::read_seal;
 use super::writing::OpenError;
-use crate::log::{Line, StorageError, VerifyPlan, verify};
+use crate::log::{BodyGrammar, Line, Reading, StorageError, VerifyPlan, verify_reading};
 use crate::projection::RowError;
-use crate::proof::{Checkpoint, Note, Policy, VerifierKey};
-use crate::record::RecordHash;
+use crate::proof::{Checkpoint, Note, Policy, TreeHash, VerifierKey, leaf_hash};
+use crate::record::{Body, RecordHash};
 use crate::vocab::Seq;
 use checking::{Checking, Passed, Passing};
 pub use report::{Check, Finding, Verdict, VerifyReport};
@@ -125,18 +124,22 @@ impl Archive {
         let VerifyQuestion { known, depth, mut progress, .. } = question;
         let mut counted = Counted::default();
         let chain = {
-            let mut observe = |lines: &[Line<'_>]| {
-                let block: Vec<Passing<'_>> = lines.par_iter().map(|line| passing(*line)).collect();
-                tree.take(lines);
+            let mut observe = |lines: &[Line<'_>], read: Vec<Read>| {
+                let leaves: Vec<TreeHash> = read.iter().map(|read| read.leaf).collect();
+                tree.take(lines, &leaves);
+                let block = lines.iter().zip(read).map(|(line, read)| Passing { line: *line, body: read.body });
+                let block: Vec<Passing<'_>> = block.collect();
                 counted.take(&block);
                 for check in &mut checks {
                     check.watch(&block);
                 }
             };
             let mut tell = |done, all| progress.iter_mut().for_each(|progress| progress(done, all));
-            let plan =
-                VerifyPlan { parse_sealed: &read_seal, known, observer: Some(&mut observe), progress: Some(&mut tell) };
-            verify(self.storage(), plan)?
+            let plan = VerifyPlan { known, progress: Some(&mut tell), ..VerifyPlan::new(&read_seal) };
+            // Every body is read strictly here, which finds what the grammar would.
+            let reading =
+                Reading { grammar: BodyGrammar::Elsewhere, make: &|line| Read::of(line), observe: &mut observe };
+            verify_reading(self.storage(), plan, reading)?
         };
         tree.finish();
         let mut answers = Vec::new();
@@ -170,8 +173,16 @@ fn sizes(archive: &Archive, signed: &Signed, question: &VerifyQuestion<'_>) -> V
     earlier.map(|checkpoint| checkpoint.size()).chain(signed).chain(cosigned).collect()
 }
 
-fn passing(line: Line<'_>) -> Passing<'_> {
-    Passing { body: bodies::read_strictly(&line), line }
+/// What is made of a line on any core, before the checks see it in its turn.
+struct Read {
+    body: Result<Body, String>,
+    leaf: TreeHash,
+}
+
+impl Read {
+    fn of(line: &Line<'_>) -> Self {
+        Self { body: bodies::read_strictly(line), leaf: leaf_hash(line.bytes) }
+    }
 }
 
 /// What the report says beside the checks.

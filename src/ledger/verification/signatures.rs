@@ -51,9 +51,14 @@ impl<'a> Signatures<'a> {
         }
     }
 
-    /// Judges records that are all judged by the same keys, on all cores.
+    /// Judges records that are all judged by the same keys: on all cores, where there are signatures among them.
     fn judge(&mut self, run: &[Passing<'_>]) {
-        let judged: Vec<Option<Judgement>> = run.par_iter().map(|passing| self.judgement(passing)).collect();
+        let signed = run.iter().any(|passing| passing.line.envelope.signature.is_some());
+        let judged: Vec<Option<Judgement>> = if signed {
+            run.par_iter().map(|passing| self.judgement(passing)).collect()
+        } else {
+            run.iter().map(|passing| self.judgement(passing)).collect()
+        };
         for (judgement, passing) in judged.into_iter().zip(run) {
             let signed = passing.line.envelope.signature.is_some();
             (self.signed, self.unsigned) = (self.signed + u64::from(signed), self.unsigned + u64::from(!signed));

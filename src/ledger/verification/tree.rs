@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::Line;
 use crate::proof::{Checkpoint, Tile, TileBuilder, TileCoordinate, TilePath, TreeHash};
-use crate::publication::{Publication, grow};
+use crate::publication::Publication;
 use crate::vocab::Seq;
 
 /// Bytes of one hash in a tile.
@@ -44,22 +44,22 @@ impl<'a> GrownTree<'a> {
         Self { publication, builder, wanted, roots, published, broken: None, tiles }
     }
 
-    /// Takes the lines of a block.
-    pub(super) fn take(&mut self, lines: &[Line<'_>]) {
+    /// Takes the lines of a block, with the hash of each as a leaf.
+    pub(super) fn take(&mut self, lines: &[Line<'_>], leaves: &[TreeHash]) {
         if self.broken.is_some() {
             return;
         }
         let next = self.builder.size() + 1;
         let in_place = lines.iter().zip(next..).take_while(|(line, seq)| line.envelope.seq.number() == *seq).count();
-        let (mut lines, rest) = lines.split_at(in_place);
+        let (mut leaves, rest) = leaves.split_at(in_place.min(leaves.len()));
         while let Some(stop) = self.wanted.range(self.builder.size() + 1..).next().copied() {
             let room = usize::try_from(stop - self.builder.size()).unwrap_or(usize::MAX);
-            let Some((before, after)) = lines.split_at_checked(room) else { break };
+            let Some((before, after)) = leaves.split_at_checked(room) else { break };
             self.grow(before);
             self.roots.insert(stop, self.builder.root());
-            lines = after;
+            leaves = after;
         }
-        self.grow(lines);
+        self.grow(leaves);
         if !rest.is_empty() {
             self.broken = Some(Seq::new(self.builder.size()).next());
         }
@@ -104,8 +104,8 @@ impl<'a> GrownTree<'a> {
         Some(Seq::new(index).next())
     }
 
-    fn grow(&mut self, lines: &[Line<'_>]) {
-        grow(&mut self.builder, lines);
+    fn grow(&mut self, leaves: &[TreeHash]) {
+        leaves.iter().for_each(|leaf| self.builder.append(*leaf));
         for tile in self.builder.take_full() {
             self.compare(&tile);
         }

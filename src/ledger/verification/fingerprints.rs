@@ -1,0 +1,83 @@
+//! Which of millions of texts were met before, in some ten bytes for each.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+
+/// Fresh fingerprints are settled once there are so many of them, or an eighth of all.
+const FRESH: usize = 64 * 1024;
+
+/// A set of texts by fingerprints of 64 bits under a key that is drawn anew in every run.
+///
+/// Texts that were met are always found. One that was not met is taken for one that was with a chance of one in 10^12 at
+/// ten million texts, and nobody can aim at it, because nobody knows the key.
+#[derive(Debug, Default)]
+pub(super) struct Fingerprints {
+    key: RandomState,
+    fresh: HashSet<u64, BuildHasherDefault<Already>>,
+    /// In ascending order: half the memory of a hash set.
+    settled: Vec<u64>,
+}
+
+impl Fingerprints {
+    /// Takes in a text.
+    pub(super) fn insert(&mut self, text: &[u8]) {
+        self.fresh.insert(self.key.hash_one(text));
+        if self.fresh.len() >= FRESH.max(self.settled.len() / 8) {
+            self.settle();
+        }
+    }
+
+    /// Tells whether a text was taken in.
+    pub(super) fn contains(&self, text: &[u8]) -> bool {
+        let fingerprint = self.key.hash_one(text);
+        self.fresh.contains(&fingerprint) || self.settled.binary_search(&fingerprint).is_ok()
+    }
+
+    /// Appends the fresh ones in order; the sort finds two ordered runs and merges them.
+    fn settle(&mut self) {
+        let from = self.settled.len();
+        self.settled.extend(self.fresh.drain());
+        if let Some(fresh) = self.settled.get_mut(from..) {
+            fresh.sort_unstable();
+        }
+        self.settled.sort();
+        self.settled.dedup();
+    }
+}
+
+/// Passes a fingerprint through: it is a hash already.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Already(u64);
+
+impl Hasher for Already {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_met_is_found_and_what_was_not_is_not_before_and_after_settling() {
+        let mut met = Fingerprints::default();
+        for number in 0..3 * FRESH {
+            assert!(!met.contains(&number.to_le_bytes()), "{number}");
+            met.insert(&number.to_le_bytes());
+            met.insert(&number.to_le_bytes());
+            assert!(met.contains(&number.to_le_bytes()), "{number}");
+        }
+        assert!(met.settled.is_sorted() && met.settled.len() >= 2 * FRESH);
+        assert!((0..3 * FRESH).all(|number| met.contains(&number.to_le_bytes())));
+        assert!((3 * FRESH..4 * FRESH).all(|number| !met.contains(&number.to_le_bytes())));
+    }
+}
