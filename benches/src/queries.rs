@@ -1,55 +1,84 @@
 //! Questions, with the start of a process: state, tally, incident; warm, after a kill, and as known at an early record.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::material::Material;
-use crate::results::{Goal, Results};
+use crate::results::Results;
 use crate::timing::{median_of, percentile};
 use crate::{Options, Outcome};
 
+/// What is asked, and what it is called.
+const QUESTIONS: &[(&str, &[&str])] =
+    &[("state", &["state", "c0"]), ("incident", &["incident", "i7"]), ("tally", &["tally"])];
+const WARM: Duration = Duration::from_millis(25);
+const AFTER_A_KILL: Duration = Duration::from_millis(200);
+const KNOWN_AT: Duration = Duration::from_secs(1);
+/// An answer slower than this is asked for fewer times.
+const SLOW: Duration = Duration::from_millis(500);
+
 /// Measures the questions that a person asks of the program.
 pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
-    let Some(program) = &options.program else {
-        results.note("Questions were not measured: no --program was given.");
-        return Ok(());
-    };
-    let run = |arguments: &[&str]| -> Outcome<()> {
-        let status = Command::new(program)
-            .arg("-L")
-            .arg(material.folder.path())
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()?;
-        if status.success() { Ok(()) } else { Err(format!("{arguments:?}: {status}").into()) }
-    };
     let nothing = median_of(20, || {
-        Command::new(program).arg("--version").stdout(Stdio::null()).status()?;
+        Command::new(&options.program).arg("--version").stdout(Stdio::null()).status()?;
         Ok(())
     })?;
     results.note(format!("The program starts and ends in {}.", crate::results::shown(nothing)));
-    run(&["state"])?;
-    let mut ask = |what: &str, arguments: &[&str], most: Duration| -> Outcome<()> {
-        let mut times = Vec::new();
-        for _ in 0..options.repeat.max(5) {
-            let started = Instant::now();
-            run(arguments)?;
-            times.push(started.elapsed());
-        }
-        let time = percentile(&mut times, 50);
-        results.times(what, time, "the goal", most, Goal::AtMost(1.0));
-        Ok(())
-    };
-    let (warm, known) = (Duration::from_millis(25), Duration::from_secs(1));
-    ask("`state`, process start included", &["state", "c0"], warm)?;
-    ask("`incident`, process start included", &["incident", "i7"], warm)?;
-    ask("`tally`, process start included", &["tally"], warm)?;
+    for (name, question) in QUESTIONS {
+        let time = median(options, material, question)?;
+        results.within(&format!("`{name}`, process start included, warm"), time, WARM);
+    }
     for part in [1, 5, 9] {
         let at = (material.records * part / 10).max(1).to_string();
-        ask(&format!("`state --known-at` {part}/10 of the log"), &["state", "c0", "--known-at", &at], known)?;
-        ask(&format!("`incident --known-at` {part}/10 of the log"), &["incident", "i7", "--known-at", &at], known)?;
-        ask(&format!("`tally --known-at` {part}/10 of the log"), &["tally", "--known-at", &at], known)?;
+        for (name, question) in QUESTIONS {
+            let known: Vec<&str> = question.iter().copied().chain(["--known-at", &at]).collect();
+            let time = median(options, material, &known)?;
+            results.within(&format!("`{name} --known-at` {part}/10 of the log"), time, KNOWN_AT);
+        }
+    }
+    for (name, question) in QUESTIONS {
+        let mut times = Vec::new();
+        for run in 0..options.repeat.max(3) {
+            append_and_kill(material, &format!("{name}-{run}"))?;
+            times.push(ask(options, material, question)?);
+        }
+        results.within(&format!("`{name}`, first after kill -9 of a writer"), percentile(&mut times, 50), AFTER_A_KILL);
     }
     Ok(())
+}
+
+fn median(options: &Options, material: &Material, question: &[&str]) -> Outcome<Duration> {
+    let first = ask(options, material, question)?;
+    let repeat = if first > SLOW { options.repeat.min(3) } else { options.repeat.max(11) };
+    let times: Outcome<Vec<Duration>> = (0..repeat).map(|_| ask(options, material, question)).collect();
+    Ok(percentile(&mut times?, 50))
+}
+
+fn ask(options: &Options, material: &Material, question: &[&str]) -> Outcome<Duration> {
+    let started = Instant::now();
+    let status = Command::new(&options.program)
+        .arg("-L")
+        .arg(material.folder.path())
+        .args(question)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    if status.success() { Ok(started.elapsed()) } else { Err(format!("{question:?}: {status}").into()) }
+}
+
+/// Lets a process append what the projections have not written yet, and kills it.
+fn append_and_kill(material: &Material, name: &str) -> Outcome<()> {
+    let folder = material.folder.path().display().to_string();
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["--child", "append-and-wait", &folder, "8000", name])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut said = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut said)?;
+    }
+    child.kill()?;
+    child.wait()?;
+    if said.trim() == "appended" { Ok(()) } else { Err("the writer ended before it was killed".into()) }
 }

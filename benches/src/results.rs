@@ -1,7 +1,7 @@
 //! What came out: ratios to baselines of the same run, and on which side of the goal they are.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Options;
 
@@ -16,6 +16,7 @@ pub enum Goal {
     None,
 }
 
+/// A measured row.
 struct Row {
     measure: String,
     ours: String,
@@ -24,25 +25,53 @@ struct Row {
     goal: Goal,
 }
 
+/// How a row ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Met,
+    NotMet,
+    Told,
+}
+
 /// All results of a run.
 pub struct Results {
+    started: Instant,
     machine: String,
     records: u64,
     repeat: usize,
-    rows: Vec<Row>,
+    /// The rows of each part.
+    parts: Vec<(String, Vec<Row>)>,
     notes: Vec<String>,
 }
 
 impl Results {
     /// Begins.
     pub fn of(machine: String, options: &Options) -> Self {
-        Self { machine, records: options.records, repeat: options.repeat, rows: Vec::new(), notes: Vec::new() }
+        let (records, repeat) = (options.records, options.repeat);
+        Self { started: Instant::now(), machine, records, repeat, parts: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Says how far the run is.
+    pub fn say(&self, what: impl std::fmt::Display) {
+        eprintln!("[{:>4} s] {what}", self.started.elapsed().as_secs());
+    }
+
+    /// Begins a part.
+    pub fn part(&mut self, name: &str) {
+        self.say(format!("--- {name}"));
+        self.parts.push((name.to_owned(), Vec::new()));
     }
 
     /// Adds a time against a baseline's time.
     pub fn times(&mut self, measure: &str, ours: Duration, baseline_is: &str, baseline: Duration, goal: Goal) {
         let ratio = ours.as_secs_f64() / baseline.as_secs_f64().max(1e-12);
         self.row(measure, shown(ours), format!("{} {baseline_is}", shown(baseline)), ratio, goal);
+    }
+
+    /// Adds a time against the most that it may be.
+    pub fn within(&mut self, measure: &str, ours: Duration, most: Duration) {
+        let ratio = ours.as_secs_f64() / most.as_secs_f64();
+        self.row(measure, shown(ours), format!("at most {}", shown(most)), ratio, Goal::AtMost(1.0));
     }
 
     /// Adds how many times as fast as a baseline something is.
@@ -58,31 +87,53 @@ impl Results {
 
     /// Adds a sentence below the table.
     pub fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        let note = note.into();
+        self.say(&note);
+        self.notes.push(note);
     }
 
     fn row(&mut self, measure: &str, ours: String, baseline: String, ratio: f64, goal: Goal) {
-        eprintln!("{measure}: {ours} against {baseline}: {ratio:.2}");
-        self.rows.push(Row { measure: measure.to_owned(), ours, baseline, ratio, goal });
+        let row = Row { measure: measure.to_owned(), ours, baseline, ratio, goal };
+        let (goal, verdict) = judged(&row);
+        let verdict = word(verdict);
+        self.say(format!("{measure}: {} against {}: {ratio:.2} ({goal}) {verdict}", row.ours, row.baseline));
+        if let Some((_, rows)) = self.parts.last_mut() {
+            rows.push(row);
+        }
     }
 
     /// Writes everything as a page.
     pub fn to_markdown(&self) -> String {
-        let mut page =
-            format!("# Results\n\n{} records, each number the median of {} runs.\n\n", self.records, self.repeat);
+        let (records, repeat) = (self.records, self.repeat);
+        let mut page = format!(
+            "# Results\n\nWritten by one command (see `src/manual/performance.md`). {records} records unless a row says \
+             otherwise; each time is the median of at least {repeat} runs, and each ratio is to a baseline of the same \
+             run.\n\n"
+        );
         page.push_str(&self.machine);
-        page.push_str("\n| measure | ours | baseline, same run | ratio | goal | |\n|---|---|---|---|---|---|\n");
-        for row in &self.rows {
-            let (goal, met) = judged(row);
+        let _ = writeln!(page, "- the run took {} s", self.started.elapsed().as_secs());
+        let rows = || self.parts.iter().flat_map(|(_, rows)| rows);
+        for (name, rows) in &self.parts {
             let _ = writeln!(
                 page,
-                "| {} | {} | {} | {:.2} | {goal} | {met} |",
-                row.measure, row.ours, row.baseline, row.ratio
+                "\n## {name}\n\n| measure | ours | baseline | ratio | goal | |\n|---|---|---|---|---|---|"
             );
+            for row in rows {
+                let (goal, verdict) = judged(row);
+                let (measure, ours, baseline, ratio) = (&row.measure, &row.ours, &row.baseline, row.ratio);
+                let _ = writeln!(page, "| {measure} | {ours} | {baseline} | {ratio:.2} | {goal} | {} |", word(verdict));
+            }
         }
-        let lost: Vec<&str> =
-            self.rows.iter().filter(|row| judged(row).1 == "not met").map(|row| row.measure.as_str()).collect();
-        let _ = writeln!(page, "\nNot met: {}.\n", if lost.is_empty() { "none".to_owned() } else { lost.join("; ") });
+        let _ = writeln!(page, "\n## Where it loses\n");
+        let lost: Vec<&Row> = rows().filter(|row| judged(row).1 == Verdict::NotMet).collect();
+        for row in &lost {
+            let _ = writeln!(page, "- {}: {:.2}, the goal is {}", row.measure.trim(), row.ratio, judged(row).0);
+        }
+        let judged_rows = rows().filter(|row| judged(row).1 != Verdict::Told).count();
+        let met = judged_rows - lost.len();
+        let _ =
+            writeln!(page, "\n{met} of {judged_rows} goals met. What bounds the others: `src/manual/performance.md`.");
+        let _ = writeln!(page, "\n## Notes\n");
         for note in &self.notes {
             let _ = writeln!(page, "- {note}");
         }
@@ -90,13 +141,21 @@ impl Results {
     }
 }
 
-fn judged(row: &Row) -> (String, &'static str) {
+fn judged(row: &Row) -> (String, Verdict) {
     let (goal, met) = match row.goal {
         Goal::AtMost(most) => (format!("≤ {most}"), row.ratio <= most),
         Goal::AtLeast(least) => (format!("≥ {least}"), row.ratio >= least),
-        Goal::None => return ("–".to_owned(), ""),
+        Goal::None => return ("–".to_owned(), Verdict::Told),
     };
-    (goal, if met { "met" } else { "not met" })
+    (goal, if met { Verdict::Met } else { Verdict::NotMet })
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::NotMet => "**not met**",
+        Verdict::Told => "",
+    }
 }
 
 /// A time in the unit that suits it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ceasefire_ledger::exchange::synthetic::bodies;
+use ceasefire_ledger::log::{DiskStorage, LogSettings, LogWriter, NewBody, SealedSegment, TornPolicy};
 use ceasefire_ledger::projection::{Fold, Recorded};
 use ceasefire_ledger::record::Body;
 use ceasefire_ledger::vocab::{Digest32, Instant, Seq};
@@ -38,6 +39,7 @@ const RIVALS: &[(&str, Open)] = &[
 pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
     let texts: Vec<String> = bodies(7, FILL).map(|body| Ok(body?.1)).collect::<Outcome<_>>()?;
     let ours = ours(&texts, &material.beside("against"), options)?;
+    let alone = log_alone(&texts, &material.beside("alone"))?;
     for (name, open) in RIVALS {
         let path: PathBuf = material.beside(&format!("rival-{}", name.split([' ', ',']).next().unwrap_or("x")));
         let theirs = theirs(*open, &texts, &path)?;
@@ -47,9 +49,13 @@ pub fn measure(options: &Options, material: &Material, results: &mut Results) ->
             let goal = if goal > 0.0 { Goal::AtLeast(goal) } else { Goal::None };
             results.speeds(&format!("{measure}, against {name}"), *ours, "there", *theirs, goal);
         }
+        for ((measure, ours), theirs) in measures.iter().zip(&alone).zip(&theirs) {
+            results.speeds(&format!("  {measure}, our log alone, against {name}"), *ours, "there", *theirs, Goal::None);
+        }
     }
     results.note(
-        "Rivals append bodies as they are: no admission, no projections, no tree. Ours admits and folds as it appends.",
+        "Rivals append bodies as they are: no admission, no projections. Ours reads, admits and folds as it appends; `our \
+         log alone` does what the rivals do.",
     );
     Ok(())
 }
@@ -82,6 +88,24 @@ fn ours(texts: &[String], path: &Path, options: &Options) -> Outcome<[Duration; 
     }
     let times = [&mut single, &mut batches, &mut verified, &mut replayed];
     Ok(times.map(|times| percentile(times, 50)))
+}
+
+/// Gives the times of the log without the ledger around it: single append, batch. It does what the rivals do.
+fn log_alone(texts: &[String], path: &Path) -> Outcome<[Duration; 2]> {
+    let storage = std::sync::Arc::new(DiskStorage::create(path)?);
+    let clock = std::sync::Arc::new(ceasefire_ledger::SystemClock);
+    let seal = Box::new(|sealed: &SealedSegment| format!("{{\"sealed\":\"{}\"}}", sealed.blake3));
+    let mut writer = LogWriter::open(storage, LogSettings::default(), clock, seal, TornPolicy::Refuse)?.writer;
+    let new: Vec<NewBody<'_>> = texts.iter().map(|body| NewBody { body, signature: None }).collect();
+    let (singles, rest) = new.split_at(SINGLES);
+    let (mut single, mut batches) = (Vec::new(), Vec::new());
+    for one in singles {
+        single.push(timed(|| Ok(writer.append(std::slice::from_ref(one))?))?.1);
+    }
+    for batch in rest.chunks(BATCH) {
+        batches.push(timed(|| Ok(writer.append(batch)?))?.1);
+    }
+    Ok([percentile(&mut single, 50), percentile(&mut batches, 50)])
 }
 
 fn theirs(open: Open, texts: &[String], path: &Path) -> Outcome<[Duration; 4]> {
