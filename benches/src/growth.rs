@@ -25,7 +25,7 @@ pub fn measure(options: &Options, material: &Material, results: &mut Results) ->
         results.times(&format!("growth of {name}"), great, "for a tenth", tenth, most);
     }
     for question in [["state", "c0"], ["incident", "i7"]] {
-        let mut ask = |material: &Material| -> Outcome<Duration> {
+        let ask = |material: &Material| -> Outcome<Duration> {
             let mut times = Vec::new();
             for _ in 0..11 {
                 let started = Instant::now();

@@ -85,11 +85,11 @@ fn show_unless_empty<'b, T>(
 }
 
 fn made<'b, T>(block: Block<'b>, decode: Decode, make: &(dyn Fn(&Line<'_>) -> T + Sync)) -> Vec<Made<'b, T>> {
-    let made = |raw: RawLine<'b>| {
+    let one = |raw: RawLine<'b>| {
         let line = decode(&raw).map(|line| (line, make(&line)));
         (raw, line)
     };
-    block.raw_lines().map(made).collect()
+    block.raw_lines().map(one).collect()
 }
 
 /// The lines that begin in a stretch of a segment.

@@ -1,5 +1,6 @@
 //! A segment in blocks of whole lines, and the lines of a block as records.
 
+#[cfg(feature = "ledger")]
 use rayon::prelude::*;
 
 use super::SegmentName;
@@ -10,10 +11,12 @@ use super::storage::{Storage, StorageError};
 use crate::record::{DecodeError, Envelope, RecordHash};
 
 /// How much is read at a time.
-pub(super) const BLOCK_BYTES: usize = 1024 * 1024;
+#[cfg(feature = "ledger")]
+const BLOCK_BYTES: usize = 1024 * 1024;
 /// How far from the end the search for the last batch looks first.
 const TAIL_BYTES: u64 = 8 * 1024;
 /// Below this many lines it costs more to wake the other cores than they save.
+#[cfg(feature = "ledger")]
 const LINES_WORTH_SHARING: usize = 128;
 
 /// A record as it stands in the log.
@@ -55,6 +58,7 @@ impl<'a> Line<'a> {
 }
 
 /// Reads a segment block by block, each cut at a line's end.
+#[cfg(feature = "ledger")]
 #[derive(Debug)]
 pub(super) struct BlockReader {
     segment: SegmentName,
@@ -76,6 +80,7 @@ pub(super) struct Block<'b> {
     pub(super) bytes: &'b [u8],
 }
 
+#[cfg(feature = "ledger")]
 impl BlockReader {
     pub(super) fn new(segment: SegmentName, from: u64, limit: u64) -> Self {
         Self { segment, start: from, limit, buffer: Vec::new(), shown: 0, block_bytes: BLOCK_BYTES }
@@ -174,6 +179,7 @@ impl<'b> Block<'b> {
         })
     }
 
+    #[cfg(feature = "ledger")]
     /// Decodes and hashes all lines, on all cores where there are enough of them.
     pub(super) fn decode(self) -> Vec<(RawLine<'b>, Result<Line<'b>, DecodeError>)> {
         let raw: Vec<_> = self.raw_lines().collect();

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::SegmentName;
-use super::blocks::{BLOCK_BYTES, BlockReader, Line};
+use super::blocks::{BlockReader, Line};
 use super::chain::{ChainFault, Place, check_seal, seal_of};
 use super::segment::{SealedSegment, SegmentDigest};
 use super::storage::{Storage, StorageError};
@@ -11,6 +11,8 @@ use super::verify::Finding;
 
 /// How much of the next segment is read to find the seal in its first line.
 const SEAL_BYTES: usize = 4 * 1024;
+/// How much is hashed at a time: little enough to stay in a core's own cache between reading and hashing.
+const PIECE_BYTES: usize = 256 * 1024;
 /// So many segments are hashed between two words on how far it is.
 const SEGMENTS_AT_ONCE: usize = 32;
 
@@ -91,7 +93,7 @@ fn check(storage: &dyn Storage, seal: &RecordedSeal) -> Result<Option<Finding>, 
 
 fn digest_of(storage: &dyn Storage, name: SegmentName, bytes: u64) -> Result<SegmentDigest, StorageError> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; BLOCK_BYTES];
+    let mut buffer = vec![0; PIECE_BYTES];
     let mut offset = 0;
     while offset < bytes {
         let read = storage.read(name, offset, &mut buffer)?;

@@ -49,7 +49,6 @@ pub struct Reading<'p, T> {
     /// Is called for every line that is a record, on any core and in any order.
     pub make: &'p (dyn Fn(&Line<'_>) -> T + Sync),
     /// Is shown every readable line of the complete batches once, in order, a block at a time, with what was made of it.
-    #[expect(clippy::type_complexity, reason = "a closure is what the caller has; a name would hide its shape")]
     pub observe: &'p mut dyn FnMut(&[Line<'_>], Vec<T>),
 }
 

@@ -1,6 +1,7 @@
 //! Proofs made from stored tiles, checked before they are handed out.
 
 use super::publish::Publication;
+use super::tiles::ReadOnce;
 use crate::log::StorageError;
 use crate::proof::{
     Checkpoint, ConsistencyError, InclusionError, ProveConsistencyError, ProveInclusionError, ReadTileError, TiledTree,
@@ -14,6 +15,7 @@ impl Publication {
     /// [`ProofError`]; no proof that does not hold is given out.
     pub fn inclusion(&self, leaf: TreeHash, index: u64, of: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         let tiles = self.tiles();
+        let tiles = ReadOnce::of(&tiles);
         let proof = prove_inclusion(&TiledTree::new(&tiles, of.size()), index, of.size())?;
         verify_inclusion(index, of.size(), leaf, &proof, of.root())?;
         Ok(proof)
@@ -29,6 +31,7 @@ impl Publication {
             return Ok((empty_root(), Vec::new()));
         }
         let tiles = self.tiles();
+        let tiles = ReadOnce::of(&tiles);
         let tree = TiledTree::new(&tiles, to.size());
         let proof = prove_consistency(&tree, from, to.size())?;
         let root = tree_root(&tree, from)?;

@@ -1,5 +1,8 @@
 //! Stored tiles, read as widely as they are there.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::files::{Files, PublishedFile};
 use crate::log::StorageError;
 use crate::proof::{TREE_SIZE_MAX, TileCoordinate, TilePath, TileSource};
@@ -66,6 +69,31 @@ pub(super) fn with_width(tile: TileCoordinate, width: u16) -> Option<TileCoordin
     let hashes = tile.index().checked_mul(u64::from(tile.full().width()))?.checked_add(u64::from(width))?;
     let size = hashes.checked_mul(1_u64.checked_shl(shift)?).filter(|size| *size <= TREE_SIZE_MAX)?;
     TileCoordinate::in_tree(tile.level(), tile.index(), size).filter(|found| found.width() == width)
+}
+
+/// Tiles that are read once however often they are asked for: a proof takes most of its hashes from two or three.
+pub(super) struct ReadOnce<'a> {
+    tiles: &'a StoredTiles<'a>,
+    read: RefCell<BTreeMap<TilePath, Option<Vec<u8>>>>,
+}
+
+impl<'a> ReadOnce<'a> {
+    pub(super) const fn of(tiles: &'a StoredTiles<'a>) -> Self {
+        Self { tiles, read: RefCell::new(BTreeMap::new()) }
+    }
+}
+
+impl TileSource for ReadOnce<'_> {
+    type Error = StorageError;
+
+    fn read(&self, path: TilePath) -> Result<Option<Vec<u8>>, StorageError> {
+        if let Some(bytes) = self.read.borrow().get(&path) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.tiles.read(path)?;
+        self.read.borrow_mut().insert(path, bytes.clone());
+        Ok(bytes)
+    }
 }
 
 #[cfg(test)]

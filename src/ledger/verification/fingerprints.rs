@@ -33,7 +33,11 @@ impl Fingerprints {
         self.fresh.contains(&fingerprint) || self.settled.binary_search(&fingerprint).is_ok()
     }
 
-    /// Appends the fresh ones in order; the sort finds two ordered runs and merges them.
+    /// Appends the fresh ones in order, and merges.
+    #[expect(
+        clippy::stable_sort_primitive,
+        reason = "it finds the two ordered runs and merges them, which the other does not"
+    )]
     fn settle(&mut self) {
         let from = self.settled.len();
         self.settled.extend(self.fresh.drain());

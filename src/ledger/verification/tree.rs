@@ -105,7 +105,9 @@ impl<'a> GrownTree<'a> {
     }
 
     fn grow(&mut self, leaves: &[TreeHash]) {
-        leaves.iter().for_each(|leaf| self.builder.append(*leaf));
+        for leaf in leaves {
+            self.builder.append(*leaf);
+        }
         for tile in self.builder.take_full() {
             self.compare(&tile);
         }
