@@ -132,7 +132,8 @@ fn append_and_wait(folder: Folder, records: u64, name: &str) -> Outcome<()> {
     let mut batch = Vec::with_capacity(BATCH);
     for number in 0..records {
         let source = Source::speaker(ActorRef::Actor("MISSION".parse()?));
-        let report = ViolationReported::new(format!("{name}-{number}").parse()?, source);
+        let mut report = ViolationReported::new(format!("{name}-{number}").parse()?, source);
+        report.summary = Some("shots were heard".parse()?);
         let key = format!("{name}/{number}").parse()?;
         batch.push(Submission::new("recorder".parse()?, key, report.into()));
         if batch.len() == BATCH {

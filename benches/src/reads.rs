@@ -72,6 +72,10 @@ fn root_of(archive: &Archive) -> Outcome<TreeHash> {
 fn sealed(options: &Options, material: &Material, archive: &Archive, results: &mut Results) -> Outcome<()> {
     let mut files = segments(&material.folder)?;
     files.pop();
+    if files.is_empty() {
+        results.note("No file of the log is finished at this size: sealed files were not checked.");
+        return Ok(());
+    }
     let checking = || {
         let (report, time) = timed(|| Ok(archive.check_sealed(None)?))?;
         if report.findings.is_empty() { Ok(time) } else { Err("a sealed file is not what was sealed".into()) }

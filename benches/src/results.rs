@@ -143,8 +143,8 @@ impl Results {
 
 fn judged(row: &Row) -> (String, Verdict) {
     let (goal, met) = match row.goal {
-        Goal::AtMost(most) => (format!("≤ {most}"), row.ratio <= most),
-        Goal::AtLeast(least) => (format!("≥ {least}"), row.ratio >= least),
+        Goal::AtMost(most) => (format!("≤ {most:.2}"), row.ratio <= most),
+        Goal::AtLeast(least) => (format!("≥ {least:.2}"), row.ratio >= least),
         Goal::None => return ("–".to_owned(), Verdict::Told),
     };
     (goal, if met { Verdict::Met } else { Verdict::NotMet })
