@@ -337,6 +337,25 @@ fn a_correction_counts_from_its_publication_whichever_was_recorded_first() {
     assert_eq!(killed(&[]), Some(7), "on the record axis the correction recorded last is in force");
 }
 
+#[test]
+fn the_figure_that_a_speaker_published_last_is_his_last_whichever_was_recorded_last() {
+    let desk = Desk::with_truce();
+    let report = ["append", "violation", "--incident", "i-1", "--source", "MON", "--at", "2021-03-10"];
+    desk.done(&[&report[..], &["--killed", "9", "--published", "2021-03-20"]].concat());
+    desk.done(&[&report[..], &["--killed", "7", "--published", "2021-03-15"]].concat());
+    let killed = |axis: &[&str]| {
+        let incident = desk.json(&[&["incident", "i-1"], axis].concat());
+        let tally = desk.json(&[&["tally"], axis].concat());
+        let numbers = tally["numbers"].as_array().unwrap();
+        let counted = numbers.iter().find(|number| number["id"] == "figures/all/person.killed").unwrap();
+        let (told, counted) = (&incident["figures"][0]["envelope"], &counted["value"]);
+        assert_eq!(told, counted, "{axis:?}");
+        told["max"].as_u64().unwrap()
+    };
+    assert_eq!(killed(&[]), 7);
+    assert_eq!((killed(&["--published-by", "2021-03-15"]), killed(&["--published-by", "2021-03-20"])), (7, 9));
+}
+
 /// An event's `type` and `v` come first.
 fn ordered(event: &Value) -> String {
     let mut members = event.as_object().unwrap().clone();
