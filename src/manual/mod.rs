@@ -15,6 +15,7 @@
 //! | [`witnesses`] | how parties cosign the ledger, on a network or by courier, and what that proves |
 //! | [`tree_and_checkpoints`] | what is signed, how it is proved, receipts, and what is remembered |
 //! | [`threat_model`] | who attacks how, what stands against it, what is left over |
+//! | [`reliability`] | what is promised of records, power cuts and disks, and how it is shown |
 //! | [`performance`] | what is fast, what is not, and how to measure |
 //! | [`imports`] | what each format becomes, mappings, and a source that publishes again |
 //! | [`exports`] | incidents and records for other programs, column by column |
@@ -63,6 +64,9 @@ pub mod questions {
 }
 pub mod record_format {
     #![doc = include_str!("record_format.md")]
+}
+pub mod reliability {
+    #![doc = include_str!("reliability.md")]
 }
 pub mod reports {
     #![doc = include_str!("reports.md")]

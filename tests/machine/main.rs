@@ -15,6 +15,7 @@
 #![allow(clippy::needless_for_each, reason = "parallel loops read better as chains")]
 
 mod child;
+mod corpus;
 #[path = "../fault_support/mod.rs"]
 mod fault_support;
 mod full_disk;
