@@ -314,7 +314,7 @@ fn the_answers_as_json_fit_their_schemas() {
     desk.append("one", &["--receipt", "one.receipt"]);
     let report = ["append", "violation", "--source", "OSCE", "--heard"];
     let again = desk.path("another");
-    let signed = ["--key", "k.key", "--sign-only", "--origin", ORIGIN];
+    let signed = ["--key", "k.key", "--sign-only", "--origin", ORIGIN, "--by", "OSCE"];
     let cases: [(&str, &[&str]); 13] = [
         ("init", &["init", &again, "--origin", ORIGIN]),
         ("key_new", &["key", "new", "k.key"]),

@@ -164,9 +164,11 @@ fn bytes_that_are_not_durable_are_not_signed() {
     let (log, files) = (MemoryStorage::new(), MemoryFiles::new());
     let mut writer = open(Arc::new(log.clone()), SMALL);
     append(&mut writer, 3);
-    log.plan_failure(Some(FailPlan::once(log.steps() + 1)));
-    // The write succeeds, the sync does not: a reader sees the record, the writer does not count on it.
+    log.plan_failure(Some(FailPlan::from(log.steps() + 1)));
+    // The write succeeds; neither the sync nor taking the batch back does: a reader sees the record, the writer does not
+    // count on it.
     assert!(writer.append(&[NewBody { body: r#"{"n":4}"#, signature: None }]).is_err());
+    log.plan_failure(None);
     assert_eq!(reader(&log).head().unwrap().seq, Seq::new(4));
     let note = publish(&files, &writer, &log).unwrap().note().clone();
     assert_eq!(signed(&note).size(), 3);

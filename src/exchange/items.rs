@@ -365,7 +365,7 @@ mod tests {
             ("[{\"a\":1}", 9, "expected"),
             ("[{\"a\":1}] x", 11, "after the end"),
             ("[1]", 2, "an object"),
-            ("{\"rows\":[]}", 12, "no list"),
+            ("{\"rows\":[]}", 11, "no list"),
             ("a,b", 1, "begin with a list"),
         ] {
             let fault = objects(text).unwrap_err();
