@@ -15,8 +15,8 @@ const QUESTIONS: &[(&str, &[&str])] =
 const WARM: Duration = Duration::from_millis(25);
 const AFTER_A_KILL: Duration = Duration::from_millis(200);
 const KNOWN_AT: Duration = Duration::from_secs(1);
-/// An answer slower than this is asked for fewer times.
-const SLOW: Duration = Duration::from_millis(500);
+/// An answer slower than this is asked for once more only.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Measures the questions that a person asks of the program.
 pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
@@ -50,7 +50,7 @@ pub fn measure(options: &Options, material: &Material, results: &mut Results) ->
 
 fn median(options: &Options, material: &Material, question: &[&str]) -> Outcome<Duration> {
     let first = ask(options, material, question)?;
-    let repeat = if first > SLOW { options.repeat.min(3) } else { options.repeat.max(11) };
+    let repeat = if first > SLOW { 1 } else { options.repeat.max(5) };
     let times: Outcome<Vec<Duration>> = (0..repeat).map(|_| ask(options, material, question)).collect();
     Ok(percentile(&mut times?, 50))
 }
