@@ -31,7 +31,7 @@ fn fill(bytes: u64, seeds: &[String], home: &Path) -> usize {
     acknowledged.extend(full);
     holds(&ledger, &acknowledged, &case);
     let verified = run(home, &ledger, &["verify"]);
-    assert_eq!(verified.status.code(), DONE, "{case}: verify on a full disk: {}", text(&verified));
+    assert!(is_sound(&verified), "{case}: verify on a full disk: {}", text(&verified));
 
     disk.resize(bytes + (1 << 20));
     let again = run(home, &ledger, &["append", "actor", "after", "--kind", "state", "--name", "en=after"]);
@@ -76,6 +76,16 @@ fn fill_up(ledger: &Path, seeds: &[String], home: &Path, case: &str) -> BTreeSet
         acknowledged.extend(hashes(&output.stdout));
     }
     panic!("{case}: never full");
+}
+
+/// Everything holds; of rows that the full disk took half of, and of nothing else, it may be said that they cannot be used.
+fn is_sound(verified: &std::process::Output) -> bool {
+    let Ok(answer) = serde_json::from_slice::<serde_json::Value>(&verified.stdout) else { return false };
+    let checks = answer["checks"].as_array().cloned().unwrap_or_default();
+    let is_sound = |check: &serde_json::Value| {
+        check["verdict"] == "ok" || (check["name"] == "projections" && check["verdict"] == "cannot_tell")
+    };
+    !checks.is_empty() && checks.iter().all(is_sound)
 }
 
 fn hashes(said: &[u8]) -> BTreeSet<String> {
