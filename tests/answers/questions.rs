@@ -20,12 +20,13 @@ struct Question {
 }
 
 /// The verbs whose answer is a table.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "absent",
     "alike",
     "charges",
     "counters",
     "coverage",
+    "diff",
     "findings",
     "incident",
     "lists",

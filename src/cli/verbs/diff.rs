@@ -1,14 +1,16 @@
 //! `diff`: what changed between two moments of knowledge, in the records and in the answers.
 
 mod print;
+mod table;
 
 use std::collections::BTreeMap;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{Mending, RecordLine, Told, refuse_csv, to_json};
+use super::record_text::{Mending, RecordLine, Told, to_json};
 use super::state::ceasefire_id;
+use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
@@ -161,7 +163,6 @@ pub fn run(args: &DiffArgs, session: &mut Session) -> Result<Outcome, Complaint>
 
 /// Compares two moments, of one ceasefire or of all.
 pub fn compare(a: &str, b: &str, ceasefire: Option<&str>, session: &mut Session) -> Result<Outcome, Complaint> {
-    refuse_csv("diff", &session.console)?;
     if session.global.known_at.is_some() {
         let what = "the two moments stand for --known-at";
         return Err(Complaint::new(Outcome::Usage, Code::Usage, what).hint("leave --known-at out"));
@@ -179,10 +180,10 @@ pub fn compare(a: &str, b: &str, ceasefire: Option<&str>, session: &mut Session)
         rules: session.rules(&later.genesis().rules)?,
     };
     let answer = answer(&question, &earlier, &later)?;
-    if session.console.is_human() {
-        print::print(&answer, session)?;
-    } else {
-        session.console.answer("diff", Outcome::Ok, to_json(&answer)?)?;
+    match session.console.format() {
+        Format::Human => print::print(&answer, session)?,
+        Format::Csv => table::print(&answer, session)?,
+        Format::Json | Format::Jsonl => session.console.answer("diff", Outcome::Ok, to_json(&answer)?)?,
     }
     Ok(Outcome::Ok)
 }
