@@ -204,8 +204,8 @@ codes! {
     WorkbookTooLarge = "CF0712", "The workbook unpacks to more than can be meant.", "save the sheet as CSV";
     BadMapping = "CF0713", "The mapping cannot be understood.", "the manual page on imports has every key of a mapping; ceasefire map suggest FILE writes a first one";
     UnknownWord = "CF0714", "A word or spelling is not among those of the mapping.", "add it to the mapping";
-    ImpossibleDate = "CF0715", "A date has the form of one, and no calendar has it.", "mend the cell; or impossible = \"keep\" under [dates] keeps its words with the month it names";
-    AmbiguousDate = "CF0716", "A date can be read in two ways.", "leave only one of the two forms under [dates]";
+    ImpossibleDate = "CF0715", "A date has the form of one, and no calendar has it.", "mend the cell; or impossible = \"keep\" under `[dates]` keeps its words with the month it names";
+    AmbiguousDate = "CF0716", "A date can be read in two ways.", "leave only one of the two forms under `[dates]`";
     RowsDiffer = "CF0717", "Rows that make one record say different things.", "mend one of them; or pick = \"first\" or \"last\" in the mapping says which is meant";
     GroupApart = "CF0718", "Rows that make one record do not stand together.", "sort the file by the columns of the id";
     PersonalColumn = "CF0719", "The mapping reads a field that says who sent a form in.", "take the field out of the mapping; where it is meant, list it under personal";

@@ -1,7 +1,7 @@
 //! Export: what the ledger holds, in the forms of other programs. One file for each form.
 //!
 //! [`Incidents`] shows the incidents of a view one after the other; [`COLUMNS`] says what stands in each column, for every
-//! form alike, and is the data dictionary. [`records`] writes the records themselves, so that another ledger can take
+//! form alike, and is the data dictionary. `records` writes the records themselves, so that another ledger can take
 //! them in and gives the same answers.
 
 mod cell;
