@@ -1,10 +1,8 @@
 //! Answers on the publication axis: the log, folded as if everything had been recorded when it was published.
 
-use rayon::prelude::*;
-
 use super::archive::Archive;
-use super::reading::{Progress, ReplayError, Until, read_body, read_record};
-use crate::log::{LogReader, ReadError};
+use super::reading::{Progress, ReplayError, Until, advance, read_body, walk};
+use crate::log::LogReader;
 use crate::projection::{Cursor, Enacted, Fold, Published, Recorded, Sieve};
 use crate::vocab::{Instant, Seq};
 
@@ -26,7 +24,7 @@ pub(super) fn fold_published(
     let (cursor, published) = sift(reader, until, by)?;
     let mut fold = Fold::in_memory();
     let mut steps = published.steps().iter().peekable();
-    walk(reader, Until::Seq(cursor.seq), &mut |records, _| {
+    walk(reader, Seq::FIRST, Until::Seq(cursor.seq), |records, _| {
         for recorded in records {
             let seq = recorded.seq;
             while let Some(step) = steps.next_if(|step| step.point == seq) {
@@ -45,11 +43,10 @@ pub(super) fn fold_published(
 fn sift(reader: &LogReader, until: Until, by: Instant) -> Result<(Cursor, Published), ReplayError> {
     let mut sieve = Sieve::published_by(by);
     let mut cursor: Option<Cursor> = None;
-    walk(reader, until, &mut |records, hashes| {
-        for (recorded, hash) in records.iter().zip(hashes) {
+    walk(reader, Seq::FIRST, until, |records, lines| {
+        for (recorded, line) in records.iter().zip(lines) {
             sieve.take(recorded);
-            let log = cursor.as_ref().map_or(*hash, |cursor| cursor.log);
-            cursor = Some(Cursor { log, seq: recorded.seq, head: *hash, versions: Cursor::current_versions() });
+            advance(&mut cursor, line);
         }
         Ok(())
     })?;
@@ -63,40 +60,4 @@ fn placed(step: &Enacted, at_point: &Recorded, reader: &LogReader) -> Result<Rec
     }
     let record = reader.record_at(step.seq)?.ok_or(ReplayError::Empty)?;
     Ok(step.placed(read_body(record.body(), record.seq, record.at)?))
-}
-
-type Visit<'a> = &'a mut dyn FnMut(Vec<Recorded>, &[crate::record::RecordHash]) -> Result<(), ReplayError>;
-
-/// Shows the records of the log from the first, block by block.
-fn walk(reader: &LogReader, until: Until, visit: Visit<'_>) -> Result<(), ReplayError> {
-    let walked: Result<(), Stop> = reader.for_each_block(Seq::FIRST, until.position(), |lines| {
-        let taken = lines.iter().take_while(|line| until.takes(line.envelope.seq, line.envelope.at)).count();
-        let lines_taken = lines.get(..taken).unwrap_or_default();
-        let records: Vec<Recorded> = lines_taken.par_iter().map(read_record).collect::<Result<_, _>>()?;
-        let hashes: Vec<_> = lines_taken.iter().map(|line| line.hash).collect();
-        visit(records, &hashes)?;
-        if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
-    });
-    match walked {
-        Ok(()) | Err(Stop::Reached) => Ok(()),
-        Err(Stop::Failed(error)) => Err(error),
-    }
-}
-
-/// Why a walk ended early.
-enum Stop {
-    Reached,
-    Failed(ReplayError),
-}
-
-impl From<ReadError> for Stop {
-    fn from(error: ReadError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<ReplayError> for Stop {
-    fn from(error: ReplayError) -> Self {
-        Self::Failed(error)
-    }
 }

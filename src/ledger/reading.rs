@@ -97,14 +97,10 @@ pub fn fold_log(
     let mut cursor = from.cloned();
     let mut uncommitted = 0;
     let start = from.map_or(Seq::FIRST, |cursor| cursor.seq.next());
-    let walked: Result<(), Stop> = reader.for_each_block(start, until.position(), |lines| {
-        let taken = lines.iter().take_while(|line| until.takes(line.envelope.seq, line.envelope.at)).count();
-        let lines_taken = lines.get(..taken).unwrap_or_default();
-        let records: Vec<Recorded> = lines_taken.par_iter().map(read_record).collect::<Result<_, _>>()?;
-        for (record, line) in records.iter().zip(lines_taken) {
-            fold.apply(record).map_err(ReplayError::from)?;
-            let log = cursor.as_ref().map_or(line.hash, |cursor| cursor.log);
-            cursor = Some(Cursor { log, seq: record.seq, head: line.hash, versions: Cursor::current_versions() });
+    walk(reader, start, until, |records, lines| {
+        for (record, line) in records.iter().zip(lines) {
+            fold.apply(record)?;
+            advance(&mut cursor, line);
             uncommitted += 1;
             if fold.is_due(record.seq) {
                 commit(fold, cursor.as_ref())?;
@@ -116,12 +112,8 @@ pub fn fold_log(
         if let (Some(progress), Some(last)) = (progress.as_mut(), records.last()) {
             progress(last.seq);
         }
-        if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
-    });
-    match walked {
-        Ok(()) | Err(Stop::Reached) => {}
-        Err(Stop::Failed(error)) => return Err(error),
-    }
+        Ok(())
+    })?;
     if uncommitted > 0 {
         commit(fold, cursor.as_ref())?;
     }
@@ -130,6 +122,33 @@ pub fn fold_log(
 
 fn commit(fold: &mut Fold, cursor: Option<&Cursor>) -> Result<(), ReplayError> {
     cursor.map_or(Ok(()), |cursor| fold.commit(cursor)).map_err(ReplayError::from)
+}
+
+/// Moves a cursor on to the next line.
+pub(super) fn advance(cursor: &mut Option<Cursor>, line: &Line<'_>) {
+    let log = cursor.as_ref().map_or(line.hash, |cursor| cursor.log);
+    let (seq, head) = (line.envelope.seq, line.hash);
+    *cursor = Some(Cursor { log, seq, head, versions: Cursor::current_versions() });
+}
+
+/// Shows the records from `start` on, block by block, read on all cores; each block with its lines.
+pub(super) fn walk(
+    reader: &LogReader,
+    start: Seq,
+    until: Until,
+    mut visit: impl FnMut(Vec<Recorded>, &[Line<'_>]) -> Result<(), ReplayError>,
+) -> Result<(), ReplayError> {
+    let walked: Result<(), Stop> = reader.for_each_block(start, until.position(), |lines| {
+        let taken = lines.iter().take_while(|line| until.takes(line.envelope.seq, line.envelope.at)).count();
+        let lines_taken = lines.get(..taken).unwrap_or_default();
+        let records = lines_taken.par_iter().map(read_record).collect::<Result<_, _>>()?;
+        visit(records, lines_taken)?;
+        if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
+    });
+    match walked {
+        Ok(()) | Err(Stop::Reached) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
+    }
 }
 
 /// Why a walk over the log ended early.

@@ -53,6 +53,15 @@ impl ChainPoint {
     }
 }
 
+/// The checks of the chain, and what each looks at, in the order in which they are told.
+pub const CHAIN_CHECKS: [(&str, &str); 5] = [
+    ("framing", "every line is one record, written in the one way the format allows"),
+    ("chain", "every record names the hash of the one before it, without a gap"),
+    ("batches", "every batch is whole"),
+    ("time", "recording times never go back"),
+    ("seals", "every finished segment is what its seal says"),
+];
+
 /// In which way a record, or the lack of one, breaks the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -151,6 +160,20 @@ pub enum ChainFault {
         /// The last position that the caller knew.
         known: Seq,
     },
+}
+
+impl ChainFault {
+    /// The check of [`CHAIN_CHECKS`] that this breaks.
+    #[must_use]
+    pub const fn check(&self) -> &'static str {
+        match self {
+            Self::Undecodable(_) | Self::Unterminated => "framing",
+            Self::TimeBackwards { .. } => "time",
+            Self::BatchEnd { .. } | Self::IncompleteBatch { .. } => "batches",
+            Self::SealMissing | Self::SealMismatch { .. } => "seals",
+            _ => "chain",
+        }
+    }
 }
 
 /// Where a line stands.

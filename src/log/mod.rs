@@ -40,7 +40,7 @@ mod verify;
 mod writer;
 
 pub use blocks::Line;
-pub use chain::{ChainFault, ChainPoint, Head};
+pub use chain::{CHAIN_CHECKS, ChainFault, ChainPoint, Head};
 pub use disk::DiskStorage;
 #[cfg(feature = "ledger")]
 pub use memory::{FailPlan, MemoryStorage, Unsynced};

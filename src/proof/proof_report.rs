@@ -26,6 +26,19 @@ pub struct ProofTrust {
     pub authorities: Option<CertificateAuthorities>,
 }
 
+impl ProofTrust {
+    /// Trusts a policy and a key of the log, where they are given, and no authority for timestamps.
+    #[must_use]
+    pub fn in_signatures(policy: Option<Policy>, log_key: Option<VerifierKey>) -> Self {
+        Self {
+            policy,
+            log_key,
+            #[cfg(feature = "timestamp")]
+            authorities: None,
+        }
+    }
+}
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ceasefire_ledger::log::{ChainFault, ChainReport, DiskStorage, Line, SealedSegment, VerifyPlan, verify};
+use ceasefire_ledger::log::{CHAIN_CHECKS, ChainReport, DiskStorage, Line, SealedSegment, VerifyPlan, verify};
 use ceasefire_ledger::proof::{
     Checkpoint, Frontier, Note, ProofCheck, ProofReport, ProofTrust, Standing, TreeHash, leaf_hash,
 };
@@ -12,15 +12,6 @@ use serde::Deserialize;
 
 use crate::answer::Answer;
 use crate::arguments::file;
-
-/// What each check of the chain looks at.
-const CHAIN_CHECKS: [(&str, &str); 5] = [
-    ("framing", "every line is one record, written in the one way the format allows"),
-    ("chain", "every record names the hash of the one before it, without a gap"),
-    ("batches", "every batch is whole"),
-    ("time", "recording times never go back"),
-    ("seals", "every finished segment is what its seal says"),
-];
 
 /// Checks the folder's log against its checkpoint, or against one that the asker knows.
 pub(crate) fn check(path: &Path, checkpoint: Option<&Path>, trust: &ProofTrust) -> Result<Answer, String> {
@@ -73,7 +64,7 @@ fn chain_checks(chain: &ChainReport) -> Vec<ProofCheck> {
     let mut checks: Vec<ProofCheck> =
         CHAIN_CHECKS.iter().map(|(name, detail)| ProofCheck::new(name, Standing::Ok, *detail)).collect();
     for finding in &chain.findings {
-        let name = check_of(&finding.fault);
+        let name = finding.fault.check();
         if let Some(check) = checks.iter_mut().find(|check| check.name == name && check.verdict == Standing::Ok) {
             let what =
                 format!("record {} ({}, byte {}): {}", finding.seq, finding.segment, finding.offset, finding.fault);
@@ -85,16 +76,6 @@ fn chain_checks(chain: &ChainReport) -> Vec<ProofCheck> {
         checks.push(ProofCheck::new("end", Standing::NotAsked, what));
     }
     checks
-}
-
-const fn check_of(fault: &ChainFault) -> &'static str {
-    match fault {
-        ChainFault::Undecodable(_) | ChainFault::Unterminated => "framing",
-        ChainFault::TimeBackwards { .. } => "time",
-        ChainFault::BatchEnd { .. } | ChainFault::IncompleteBatch { .. } => "batches",
-        ChainFault::SealMissing | ChainFault::SealMismatch { .. } => "seals",
-        _ => "chain",
-    }
 }
 
 /// What is gathered while the records go by.

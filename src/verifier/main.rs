@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 
 /// Checks what was named. An error means that it could not be read at all.
 fn check(arguments: &Arguments) -> Result<Answer, String> {
-    let trust = ProofTrust { policy: arguments.policy()?, log_key: arguments.log_key()?, ..ProofTrust::default() };
+    let trust = ProofTrust::in_signatures(arguments.policy()?, arguments.log_key()?);
     if arguments.path.is_dir() {
         folder::check(&arguments.path, arguments.checkpoint.as_deref(), &trust)
     } else {

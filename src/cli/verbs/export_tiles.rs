@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::checkpoint::unwritable;
 use super::record_text::{refuse_csv, to_json};
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::outcome::Outcome;
@@ -120,10 +121,6 @@ fn another_log(path: &Path) -> Complaint {
     Complaint::new(Outcome::Rejected, Code::FileExists, "the folder holds another log: this tile differs")
         .at(place)
         .hint("name a new folder")
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Complaint {
-    Complaint::new(Outcome::Io, Code::StorageFailed, format!("could not write {}: {error}", path.display()))
 }
 
 fn print(answer: &ExportTilesAnswer, session: &mut Session) -> Result<(), Complaint> {

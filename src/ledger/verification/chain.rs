@@ -5,26 +5,17 @@ use std::collections::BTreeMap;
 use super::VerifyError;
 use super::checking::{Checking, Passed};
 use super::report::{Check, Finding, Verdict};
-use crate::log::{ChainFault, ChainReport};
+use crate::log::{CHAIN_CHECKS, ChainReport};
 use crate::vocab::Seq;
 
 /// Framing, chain, batches, time, seals and end.
 pub(super) struct Chain;
 
-/// What each check of the chain looks at.
-const CHAIN_CHECKS: &[(&str, &str)] = &[
-    ("framing", "every line is one record, written in the one way the format allows"),
-    ("chain", "every record names the hash of the one before it, without a gap"),
-    ("batches", "every batch is whole"),
-    ("time", "recording times never go back"),
-    ("seals", "every finished segment is what its seal says"),
-];
-
 impl Checking for Chain {
     fn conclude(self: Box<Self>, passed: &Passed<'_>) -> Result<Vec<Check>, VerifyError> {
         let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
         for finding in &passed.chain.findings {
-            by_check.entry(check_of(&finding.fault)).or_default().push(Finding {
+            by_check.entry(finding.fault.check()).or_default().push(Finding {
                 segment: Some(finding.segment.to_string()),
                 offset: Some(finding.offset),
                 ..Finding::at(finding.seq, finding.fault.to_string())
@@ -60,15 +51,5 @@ fn end_check(chain: &ChainReport, being_written: bool, signed: Seq) -> Check {
             );
             Check { verdict: Verdict::Torn, ..Check::ok("end", detail) }
         }
-    }
-}
-
-const fn check_of(fault: &ChainFault) -> &'static str {
-    match fault {
-        ChainFault::Undecodable(_) | ChainFault::Unterminated => "framing",
-        ChainFault::TimeBackwards { .. } => "time",
-        ChainFault::BatchEnd { .. } | ChainFault::IncompleteBatch { .. } => "batches",
-        ChainFault::SealMissing | ChainFault::SealMismatch { .. } => "seals",
-        _ => "chain",
     }
 }
