@@ -386,6 +386,18 @@ fn a_cosignature_leaves_only_after_it_is_on_the_disk() {
 }
 
 #[test]
+fn a_client_that_has_said_all_and_closes_its_side_gets_its_answer() {
+    // Held back until the server can have seen the end of what the client sends.
+    let served = Served::watched(1, Limits::default(), |_, _| std::thread::sleep(Duration::from_millis(200)));
+    let body = Log::new(9).request(0, 5);
+    let mut client = served.connect();
+    let head = format!("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.send(format!("{head}{body}").as_bytes());
+    client.0.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.response().status, 200);
+}
+
+#[test]
 fn a_client_that_is_gone_before_its_answer_finds_the_witness_where_it_left_it() {
     let served = Served::start();
     let log = Log::new(9);

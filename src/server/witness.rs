@@ -163,6 +163,8 @@ fn connection(
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
+        // A request that came whole is decided, also if its sender has closed his side since.
+        .half_close(true)
         .header_read_timeout(head)
         .serve_connection(TokioIo::new(stream), answer)
 }
