@@ -41,7 +41,7 @@ const ROOMS: &[Room] = &[
     Room("publication", 4, &["rayon"]),
     Room("vault", 4, &["serde_json", "sha2", "base64ct", "zeroize", "chacha20poly1305", "getrandom"]),
     Room("witness", 4, &["serde_json"]),
-    Room("ledger", 5, &["serde_json", "blake3", "rayon", "strsim", "toml", "zeroize"]),
+    Room("ledger", 5, &["serde_json", "blake3", "rayon", "strsim", "tempfile", "toml", "zeroize"]),
     Room("exchange", 6, FREE),
     Room("report", 6, FREE),
     Room("server", 7, FREE),

@@ -124,7 +124,7 @@ proptest! {
                 };
                 changes.insert(key, value);
             }
-            let due = store.is_due(Seq::new(seq));
+            let due = store.is_due(Seq::new(seq), Seq::NONE);
             if due || seq % commit_every == 0 {
                 let changes: Vec<RowChange> = std::mem::take(&mut changes).into_iter().collect();
                 store.commit(changes, &cursor(seq)).unwrap();

@@ -19,7 +19,7 @@ pub fn measure(options: &Options, material: &Material, results: &mut Results) ->
     let most = Goal::AtMost(1.1 * factor);
     let of = |seconds: f64| Duration::from_secs_f64(seconds);
     results.times("growth of appending in batches", of(material.made_in), "for a tenth", of(small.made_in), most);
-    for (name, job) in [("verify", verify as Job), ("replay in memory", replay), ("rebuild", rebuild)] {
+    for (name, job) in [("verify", verify as Job), ("replay", replay), ("rebuild", rebuild)] {
         let great = median_of(options.repeat.min(2), || job(&material.folder))?;
         let tenth = median_of(options.repeat.max(3), || job(&small.folder))?;
         results.times(&format!("growth of {name}"), great, "for a tenth", tenth, most);

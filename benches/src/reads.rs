@@ -104,7 +104,7 @@ fn replay(options: &Options, material: &Material, log: &[Vec<u8>], results: &mut
         })
         .map(|(_, time)| time)
     };
-    let folding = || timed(|| Ok(archive.folded_anew(Until::Head, None)?)).map(|(_, time)| time);
+    let folding = || timed(|| Ok(archive.folded_in_memory(Until::Head, None)?)).map(|(_, time)| time);
     let (ours, baseline) = medians_in_turn(options.repeat, folding, parsing)?;
     let baseline_is = "bare borrowed serde_json parse, one core";
     results.times("replay into every projection, in memory", ours, baseline_is, baseline, Goal::AtMost(1.0));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fold_anew::fold_anew;
 use super::folder::Folder;
 use super::published::{PublishedRows, fold_published};
 use super::reading::{Progress, ReplayError, Until, fold_log};
@@ -111,12 +112,25 @@ impl Archive {
         Ok(Replayed { published: Some(published), ..replayed })
     }
 
-    /// Folds the log from record 1 in memory, and looks at nothing that is stored beside it.
+    /// Folds the log from record 1, and looks at nothing that is stored beside it. Memory does not grow with the log: see
+    /// [`fold_anew`].
     ///
     /// # Errors
     /// As [`Archive::as_known`].
     pub fn folded_anew(&self, until: Until, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
-        let mut fold = Fold::in_memory();
+        self.folded(fold_anew(&self.reader, until)?, until, progress)
+    }
+
+    /// Does what [`Archive::folded_anew`] does in memory alone, however long the log is: one to three kilobytes for each
+    /// record.
+    ///
+    /// # Errors
+    /// As [`Archive::as_known`].
+    pub fn folded_in_memory(&self, until: Until, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
+        self.folded(Fold::in_memory(), until, progress)
+    }
+
+    fn folded(&self, mut fold: Fold, until: Until, progress: Option<Progress<'_>>) -> Result<Replayed, OpenError> {
         let cursor = fold_log(&self.reader, None, until, &mut fold, progress)?;
         self.replayed(Standing { fold, cursor, notices: Vec::new() })
     }

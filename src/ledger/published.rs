@@ -24,8 +24,8 @@ pub(super) fn fold_published(
     let (cursor, published) = sift(reader, until, by)?;
     let mut fold = Fold::in_memory();
     let mut steps = published.steps().iter().peekable();
-    walk(reader, Seq::FIRST, Until::Seq(cursor.seq), |records, _| {
-        for recorded in records {
+    walk(reader, Seq::FIRST, Until::Seq(cursor.seq), |records| {
+        for (recorded, _) in records {
             let seq = recorded.seq;
             while let Some(step) = steps.next_if(|step| step.point == seq) {
                 fold.apply(&placed(step, &recorded, reader)?)?;
@@ -43,10 +43,10 @@ pub(super) fn fold_published(
 fn sift(reader: &LogReader, until: Until, by: Instant) -> Result<(Cursor, Published), ReplayError> {
     let mut sieve = Sieve::published_by(by);
     let mut cursor: Option<Cursor> = None;
-    walk(reader, Seq::FIRST, until, |records, lines| {
-        for (recorded, line) in records.iter().zip(lines) {
+    walk(reader, Seq::FIRST, until, |records| {
+        for (recorded, hash) in &records {
             sieve.take(recorded);
-            advance(&mut cursor, line);
+            advance(&mut cursor, recorded.seq, *hash);
         }
         Ok(())
     })?;

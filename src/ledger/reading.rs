@@ -97,58 +97,77 @@ pub fn fold_log(
     let mut cursor = from.cloned();
     let mut uncommitted = 0;
     let start = from.map_or(Seq::FIRST, |cursor| cursor.seq.next());
-    walk(reader, start, until, |records, lines| {
-        for (record, line) in records.iter().zip(lines) {
+    walk(reader, start, until, |records| {
+        for (record, hash) in &records {
             fold.apply(record)?;
-            advance(&mut cursor, line);
+            advance(&mut cursor, record.seq, *hash);
             uncommitted += 1;
             if fold.is_due(record.seq) {
-                commit(fold, cursor.as_ref())?;
+                cursor.as_ref().map_or(Ok(()), |cursor| fold.commit_beside(cursor))?;
                 uncommitted = 0;
-                // What is not put in order now is put in order later; no answer depends on it.
-                let _ = fold.tidy();
             }
         }
-        if let (Some(progress), Some(last)) = (progress.as_mut(), records.last()) {
+        if let (Some(progress), Some((last, _))) = (progress.as_mut(), records.last()) {
             progress(last.seq);
         }
         Ok(())
     })?;
+    let cursor = cursor.ok_or(ReplayError::Empty)?;
     if uncommitted > 0 {
-        commit(fold, cursor.as_ref())?;
+        fold.commit(&cursor)?;
+    } else {
+        fold.finish_writing()?;
     }
-    cursor.ok_or(ReplayError::Empty)
+    Ok(cursor)
 }
 
-fn commit(fold: &mut Fold, cursor: Option<&Cursor>) -> Result<(), ReplayError> {
-    cursor.map_or(Ok(()), |cursor| fold.commit(cursor)).map_err(ReplayError::from)
+/// Moves a cursor on to the next record.
+pub(super) fn advance(cursor: &mut Option<Cursor>, seq: Seq, head: RecordHash) {
+    match cursor {
+        Some(cursor) => (cursor.seq, cursor.head) = (seq, head),
+        None => *cursor = Some(Cursor { log: head, seq, head, versions: Cursor::current_versions() }),
+    }
 }
 
-/// Moves a cursor on to the next line.
-pub(super) fn advance(cursor: &mut Option<Cursor>, line: &Line<'_>) {
-    let log = cursor.as_ref().map_or(line.hash, |cursor| cursor.log);
-    let (seq, head) = (line.envelope.seq, line.hash);
-    *cursor = Some(Cursor { log, seq, head, versions: Cursor::current_versions() });
-}
+/// Records, read, each with its hash.
+pub(super) type Block = Vec<(Recorded, RecordHash)>;
 
-/// Shows the records from `start` on, block by block, read on all cores; each block with its lines.
+/// Shows the records from `start` on, block by block. While one block is looked at, all cores read the next one.
 pub(super) fn walk(
     reader: &LogReader,
     start: Seq,
     until: Until,
-    mut visit: impl FnMut(Vec<Recorded>, &[Line<'_>]) -> Result<(), ReplayError>,
+    mut visit: impl FnMut(Block) -> Result<(), ReplayError>,
 ) -> Result<(), ReplayError> {
-    let walked: Result<(), Stop> = reader.for_each_block(start, until.position(), |lines| {
+    let mut ready: Option<Block> = None;
+    let walked: Result<(), Stop> = reader.for_each_frame(start, until.position(), |lines| {
         let taken = lines.iter().take_while(|line| until.takes(line.envelope.seq, line.envelope.at)).count();
-        let lines_taken = lines.get(..taken).unwrap_or_default();
-        let records = lines_taken.par_iter().map(read_record).collect::<Result<_, _>>()?;
-        visit(records, lines_taken)?;
+        let wanted = lines.get(..taken).unwrap_or_default();
+        let read = match ready.take() {
+            Some(before) => read_beside(wanted, || visit(before))?,
+            None => read_block(wanted)?,
+        };
+        ready = Some(read);
         if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
     });
     match walked {
-        Ok(()) | Err(Stop::Reached) => Ok(()),
+        Ok(()) | Err(Stop::Reached) => ready.map_or(Ok(()), visit),
         Err(Stop::Failed(error)) => Err(error),
     }
+}
+
+/// Reads a block on the other cores while this one does something else, which goes first where both fail.
+fn read_beside(lines: &[Line<'_>], work: impl FnOnce() -> Result<(), ReplayError>) -> Result<Block, ReplayError> {
+    let mut read = Ok(Vec::new());
+    rayon::in_place_scope(|scope| {
+        scope.spawn(|_| read = read_block(lines));
+        work()
+    })?;
+    read
+}
+
+fn read_block(lines: &[Line<'_>]) -> Result<Block, ReplayError> {
+    lines.par_iter().map(|line| Ok((read_record(line)?, line.hash))).collect()
 }
 
 /// Why a walk over the log ended early.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::signing::{Gate, SubmittedBody};
-use super::writing::{Admitted, AppendError, Earlier, Ledger, Submission, check_bytes};
+use super::writing::{Admitted, AppendError, Earlier, Ledger, Submission, agreeing};
 use crate::log::{AppendError as LogAppendError, NewBody};
 use crate::projection::submission_key;
 use crate::proof::BodySignature;
 use crate::record::{Body, Receipt};
-use crate::vocab::Label;
+use crate::vocab::{Digest32, Label};
 
 /// No more than this goes into one batch, so that nobody waits for a very long one.
 const MOST_IN_A_BATCH: usize = 1_024;
@@ -67,9 +67,10 @@ struct Queue {
 
 /// A submission that waits, and where its caller is told.
 struct Waiting {
-    submission: Submission,
     /// How it reads and its bytes, made by the caller.
     given: SubmittedBody,
+    /// The digest of the bytes.
+    digest: Digest32,
     caller: Arc<Caller>,
 }
 
@@ -104,13 +105,18 @@ impl SharedLedger {
     /// [`AppendError`], of this submission alone. Where a write or sync fails, one caller of the batch is told how; the
     /// others that the log must be opened again.
     pub fn append(&self, submission: &Submission) -> Result<Receipt, AppendError> {
+        if !submission.private.is_empty() {
+            return self.with(|ledger| ledger.append(submission));
+        }
         let Submission { by, key, event, .. } = submission.clone();
         let body = Body { origin: self.shared.origin.clone(), by, key, event, sealed: None };
         let text = body.to_text()?;
         let given = SubmittedBody::unsigned(body, text);
-        check_bytes(std::slice::from_ref(&given))?;
+        let Some(digest) = agreeing(std::slice::from_ref(&given))?.pop() else {
+            return Err(AppendError::Log(LogAppendError::Empty));
+        };
         let caller = Arc::new(Caller::default());
-        let waiting = Waiting { submission: submission.clone(), given, caller: Arc::clone(&caller) };
+        let waiting = Waiting { given, digest, caller: Arc::clone(&caller) };
         let leads = self.shared.queue().take(waiting);
         if !leads && let Told::Answer(answer) = caller.wait() {
             return answer;
@@ -154,13 +160,8 @@ impl Shared {
             let most = queue.waiting.len().min(MOST_IN_A_BATCH);
             queue.waiting.drain(..most).collect()
         };
-        let (alone, together): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|waiting| !waiting.submission.private.is_empty());
-        for waiting in alone {
-            waiting.caller.tell(Told::Answer(ledger.append(&waiting.submission)));
-        }
         let (given, callers): (Vec<_>, Vec<_>) =
-            together.into_iter().map(|waiting| (waiting.given, waiting.caller)).unzip();
+            waiting.into_iter().map(|waiting| ((waiting.given, waiting.digest), waiting.caller)).unzip();
         ledger.append_each(given, |index, answer| {
             if let Some(caller) = callers.get(index) {
                 caller.tell(Told::Answer(answer));
@@ -178,15 +179,20 @@ impl Shared {
 impl Ledger {
     /// Appends submissions of several callers with one sync and tells each his answer: what is refused does not hold up the
     /// others. Every receipt is durable when it is told. The rows follow after that.
-    fn append_each(&mut self, batch: Vec<SubmittedBody>, tell: impl Fn(usize, Result<Receipt, AppendError>)) {
+    fn append_each(
+        &mut self,
+        batch: Vec<(SubmittedBody, Digest32)>,
+        tell: impl Fn(usize, Result<Receipt, AppendError>),
+    ) {
+        let (batch, digests): (Vec<SubmittedBody>, Vec<Digest32>) = batch.into_iter().unzip();
         let signed = match self.signed(&batch) {
             Cow::Owned(signed) => Some(signed),
             Cow::Borrowed(_) => None,
         };
         let batch = signed.unwrap_or(batch);
-        let admitted = self.admit_each(&batch);
-        let new = batch.iter().zip(&admitted).filter(|(_, admitted)| matches!(admitted, Ok(None)));
-        let new: Vec<&SubmittedBody> = new.map(|(given, _)| given).collect();
+        let admitted = self.admit_each(&batch, &digests);
+        let new = batch.iter().zip(&digests).zip(&admitted).filter(|(_, admitted)| matches!(admitted, Ok(None)));
+        let new: Vec<(&SubmittedBody, Digest32)> = new.map(|((given, digest), _)| (given, *digest)).collect();
         let (fresh, mut failed) = match self.log(&new) {
             Ok(receipts) => (receipts, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -214,30 +220,32 @@ impl Ledger {
             };
             tell(index, answer);
         }
-        let new: Vec<SubmittedBody> = if recorded.is_empty() { Vec::new() } else { new.into_iter().cloned().collect() };
-        self.follow_given(&new, &recorded);
-        self.carry_out(&new.iter().map(|given| &given.body).collect::<Vec<_>>());
+        self.follow_given(new.iter().zip(&recorded).map(|((given, digest), receipt)| (*given, *digest, receipt)));
+        if !recorded.is_empty() {
+            self.carry_out(&new.iter().map(|(given, _)| &given.body).collect::<Vec<_>>());
+        }
     }
 
-    fn admit_each(&self, batch: &[SubmittedBody]) -> Vec<Result<Option<Earlier>, AppendError>> {
+    fn admit_each(&self, batch: &[SubmittedBody], digests: &[Digest32]) -> Vec<Result<Option<Earlier>, AppendError>> {
         if self.genesis().newer > 0 {
             return batch.iter().map(|_| Err(AppendError::NewerLog { count: self.genesis().newer })).collect();
         }
         let mut so_far = Admitted::default();
         let mut gate = Gate::new(self, &self.keys, self.head().seq.next(), batch);
-        batch.iter().enumerate().map(|(index, given)| self.admit_next(given, index, &mut so_far, &mut gate)).collect()
+        let batch = batch.iter().zip(digests).enumerate();
+        batch.map(|(index, (given, digest))| self.admit_next((given, *digest), index, &mut so_far, &mut gate)).collect()
     }
 
-    fn log(&mut self, new: &[&SubmittedBody]) -> Result<Vec<Receipt>, LogAppendError> {
+    fn log(&mut self, new: &[(&SubmittedBody, Digest32)]) -> Result<Vec<Receipt>, LogAppendError> {
         if new.is_empty() {
             return Ok(Vec::new());
         }
         let signatures: Vec<Option<String>> =
-            new.iter().map(|given| given.signature.as_ref().map(BodySignature::to_base64)).collect();
+            new.iter().map(|(given, _)| given.signature.as_ref().map(BodySignature::to_base64)).collect();
         let new = new.iter().zip(&signatures);
         let new: Vec<NewBody<'_>> =
-            new.map(|(given, signature)| NewBody { body: &given.text, signature: signature.as_deref() }).collect();
-        self.writer.append(&new)
+            new.map(|((given, _), signature)| NewBody { body: &given.text, signature: signature.as_deref() }).collect();
+        self.writer.append_read(&new)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant as Moment};
 
+use super::fold_anew::fold_anew;
 use super::folder::Folder;
 use super::reading::{Progress, ReplayError, Until, fold_log, hash_at};
 use crate::log::{LogReader, ReadError};
@@ -203,7 +204,7 @@ fn fold_over(
             let rows: Arc<dyn RowStore> = Arc::new(LayeredRows::as_of(Arc::clone(layers), cursor.seq));
             Fold::over(&rows)
         }
-        None => Fold::in_memory(),
+        None => fold_anew(reader, until)?,
     };
     match fold_log(reader, from, until, &mut fold, progress) {
         Err(ReplayError::Fold(error)) if from.is_some() && matches!(error.source, RowError::Layer { .. }) => {
@@ -215,7 +216,7 @@ fn fold_over(
 }
 
 fn fold_in_memory(reader: &LogReader, until: Until, notices: Vec<Notice>) -> Result<Standing, ReplayError> {
-    let mut fold = Fold::in_memory();
+    let mut fold = fold_anew(reader, until)?;
     let cursor = fold_log(reader, None, until, &mut fold, None)?;
     Ok(Standing { fold, cursor, notices })
 }

@@ -334,8 +334,8 @@ impl Ledger {
         let texts = bodies.iter().map(Body::to_text).collect::<Result<Vec<_>, _>>()?;
         let batch: Vec<SubmittedBody> =
             bodies.into_iter().zip(texts).map(|(body, text)| SubmittedBody::unsigned(body, text)).collect();
-        check_bytes(&batch)?;
-        self.append_agreeing(&self.signed(&batch), expected)
+        let digests = agreeing(&batch)?;
+        self.append_agreeing(&self.signed(&batch), &digests, expected)
     }
 
     /// Appends bodies whose bytes are given, as one batch. Durable on return.
@@ -360,17 +360,18 @@ impl Ledger {
         batch: &[SubmittedBody],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Receipt>, AppendError> {
-        check_bytes(batch)?;
-        self.append_agreeing(&self.signed(batch), expected)
+        let digests = agreeing(batch)?;
+        self.append_agreeing(&self.signed(batch), &digests, expected)
     }
 
-    /// Appends bodies whose bytes are known to be theirs.
+    /// Appends bodies whose bytes are known to be theirs, with the digests of the bytes.
     fn append_agreeing(
         &mut self,
         batch: &[SubmittedBody],
+        digests: &[Digest32],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Receipt>, AppendError> {
-        let admitted = self.admit(batch, expected)?;
+        let admitted = self.admit(batch, digests, expected)?;
         let signatures: Vec<Option<String>> =
             batch.iter().map(|given| given.signature.as_ref().map(BodySignature::to_base64)).collect();
         let new: Vec<NewBody<'_>> = batch
@@ -387,25 +388,30 @@ impl Ledger {
             .map(|(given, _)| &given.body)
             .collect();
         self.store_annexes(&bodies)?;
-        let fresh = if new.is_empty() { Ok(Vec::new()) } else { self.writer.append(&new) };
+        let fresh = if new.is_empty() { Ok(Vec::new()) } else { self.writer.append_read(&new) };
         self.settle_annexes(&bodies, fresh.as_ref().map(drop));
         let mut fresh = fresh?.into_iter();
         let mut receipts = Vec::with_capacity(batch.len());
-        let mut by_key: Vec<(String, Receipt)> = Vec::new();
+        let repeats = admitted.iter().any(|earlier| matches!(earlier, Some(Earlier::InBatch(_))));
+        let mut by_key: BTreeMap<String, Receipt> = BTreeMap::new();
         for (SubmittedBody { body, .. }, earlier) in batch.iter().zip(admitted) {
             let receipt = match earlier {
                 Some(Earlier::InLog(seq)) => self.receipt_again(seq)?,
                 Some(Earlier::InBatch(key)) => {
-                    let first = by_key.iter().find(|(known, _)| *known == key).map(|(_, receipt)| receipt.clone());
+                    let first = by_key.get(&key).cloned();
                     Receipt { replayed: true, ..first.ok_or(AppendError::Log(LogAppendError::Empty))? }
                 }
                 None => fresh.next().ok_or(AppendError::Log(LogAppendError::Empty))?,
             };
-            by_key.push((submission_key(&body.by, body.key.as_str()), receipt.clone()));
+            if repeats {
+                by_key.entry(submission_key(&body.by, body.key.as_str())).or_insert_with(|| receipt.clone());
+            }
             receipts.push(receipt);
         }
         if !new.is_empty() {
-            self.follow_given(batch, &receipts);
+            self.follow_given(
+                batch.iter().zip(digests).zip(&receipts).map(|((given, digest), receipt)| (given, *digest, receipt)),
+            );
             self.carry_out(&bodies);
         }
         Ok(receipts)
@@ -424,8 +430,8 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::append`].
     pub fn would_append_submitted(&mut self, batch: &[SubmittedBody]) -> Result<Vec<WouldAppend>, AppendError> {
-        check_bytes(batch)?;
-        let admitted = self.admit(&self.signed(batch), None)?;
+        let digests = agreeing(batch)?;
+        let admitted = self.admit(&self.signed(batch), &digests, None)?;
         Ok(admitted
             .into_iter()
             .map(|earlier| if earlier.is_none() { WouldAppend::New } else { WouldAppend::Replayed })
@@ -586,9 +592,17 @@ impl Ledger {
         Ok(())
     }
 
+    /// Lets another thread write the rows.
+    fn settle_beside(&mut self) -> Result<(), RowError> {
+        self.fold.commit_beside(&self.cursor)?;
+        self.uncommitted = 0;
+        Ok(())
+    }
+
     fn admit(
         &self,
         batch: &[SubmittedBody],
+        digests: &[Digest32],
         expected: Option<RecordHash>,
     ) -> Result<Vec<Option<Earlier>>, AppendError> {
         let found = self.writer.head().hash;
@@ -602,26 +616,28 @@ impl Ledger {
         }
         let mut so_far = Admitted::default();
         let mut gate = Gate::new(self, &self.keys, self.head().seq.next(), batch);
-        batch.iter().enumerate().map(|(index, given)| self.admit_next(given, index, &mut so_far, &mut gate)).collect()
+        let batch = batch.iter().zip(digests).enumerate();
+        batch.map(|(index, (given, digest))| self.admit_next((given, *digest), index, &mut so_far, &mut gate)).collect()
     }
 
     /// Admits one submission of a batch after those before it. A refused one leaves no trace.
     pub(super) fn admit_next(
         &self,
-        given: &SubmittedBody,
+        (given, digest): (&SubmittedBody, Digest32),
         index: usize,
         so_far: &mut Admitted,
         gate: &mut Gate<'_>,
     ) -> Result<Option<Earlier>, AppendError> {
-        let SubmittedBody { body, text, .. } = given;
-        let earlier = self.earlier(body, text, index, &so_far.keys)?;
+        let body = &given.body;
+        let key = submission_key(&body.by, body.key.as_str());
+        let earlier = self.earlier(body, &key, digest, index, &so_far.keys)?;
         if earlier.is_none() {
             self.admit_one(given, index, &[&so_far.pending], gate)?;
             if !self.is_disclosed(body) {
                 return Err(AppendError::Undisclosed { index });
             }
             so_far.pending.take(body, &self.fold.tables, &[])?;
-            so_far.keys.insert(submission_key(&body.by, body.key.as_str()), digest_of(text));
+            so_far.keys.insert(key, digest);
         }
         Ok(earlier)
     }
@@ -630,17 +646,17 @@ impl Ledger {
     fn earlier(
         &self,
         body: &Body,
-        text: &str,
+        key: &str,
+        digest: Digest32,
         index: usize,
         in_batch: &BTreeMap<String, Digest32>,
     ) -> Result<Option<Earlier>, AppendError> {
-        let key = submission_key(&body.by, body.key.as_str());
         let reused = |earlier| AppendError::KeyReused { index, key: body.key.clone(), earlier };
-        if let Some(digest) = in_batch.get(&key) {
-            return if *digest == digest_of(text) { Ok(Some(Earlier::InBatch(key))) } else { Err(reused(Seq::NONE)) };
+        if let Some(other) = in_batch.get(key) {
+            return if *other == digest { Ok(Some(Earlier::InBatch(key.to_owned()))) } else { Err(reused(Seq::NONE)) };
         }
-        match self.fold.tables.submissions.row(&key)? {
-            Some(row) if row.body == digest_of(text) => Ok(Some(Earlier::InLog(row.seq))),
+        match self.fold.tables.submissions.row(key)? {
+            Some(row) if row.body == digest => Ok(Some(Earlier::InLog(row.seq))),
             Some(row) => Err(reused(row.seq)),
             None => Ok(None),
         }
@@ -693,8 +709,11 @@ impl Ledger {
 
     /// Does what [`Ledger::follow`] does without reading again what is at hand: the bodies are those of the log's bytes.
     /// Where the ledger put a record of its own between them, as a seal, the log is read after all.
-    pub(super) fn follow_given(&mut self, batch: &[SubmittedBody], receipts: &[Receipt]) {
-        for (SubmittedBody { body, text, .. }, receipt) in batch.iter().zip(receipts) {
+    pub(super) fn follow_given<'b>(
+        &mut self,
+        recorded: impl Iterator<Item = (&'b SubmittedBody, Digest32, &'b Receipt)>,
+    ) {
+        for (SubmittedBody { body, .. }, digest, receipt) in recorded {
             if receipt.replayed || receipt.seq <= self.cursor.seq {
                 continue;
             }
@@ -706,7 +725,7 @@ impl Ledger {
                 at: receipt.at,
                 by: body.by.clone(),
                 key: body.key.clone(),
-                body: digest_of(text),
+                body: digest,
                 sealed: body.sealed.clone().unwrap_or_default(),
                 event: body.event.clone(),
             };
@@ -730,7 +749,7 @@ impl Ledger {
         self.uncommitted += 1;
         if self.fold.is_due(recorded.seq) && self.uncommitted >= self.put_off_until {
             self.put_off_until = 0;
-            if let Err(error) = self.settle().and_then(|()| self.fold.tidy()) {
+            if let Err(error) = self.settle_beside() {
                 self.put_off_until = self.uncommitted + TRY_AGAIN_AFTER;
                 self.notices.push(Notice::ProjectionsUnwritable { why: error.to_string() });
             }
@@ -765,14 +784,22 @@ fn unsigned(batch: &[(Body, String)]) -> Vec<SubmittedBody> {
     batch.iter().map(|(body, text)| SubmittedBody::unsigned(body.clone(), text.clone())).collect()
 }
 
-/// What is admitted is the body and what is logged are the bytes: they must be one.
-pub(super) fn check_bytes(batch: &[SubmittedBody]) -> Result<(), AppendError> {
-    let differs = |given: &SubmittedBody| !Body::read(&given.text).is_ok_and(|read| read == given.body);
+/// What is admitted is the body and what is logged are the bytes: they must be one. Gives the digests of the bytes.
+pub(super) fn agreeing(batch: &[SubmittedBody]) -> Result<Vec<Digest32>, AppendError> {
+    let agrees = |(index, given): (usize, &SubmittedBody)| {
+        let agree = Body::read(&given.text).is_ok_and(|read| read == given.body);
+        if agree { Ok(digest_of(&given.text)) } else { Err(AppendError::OtherBytes { index }) }
+    };
     // To wake the other cores costs more than a few bodies.
-    let few = batch.len() < 64;
-    let other = if few { batch.iter().position(differs) } else { batch.par_iter().position_first(differs) };
-    other.map_or(Ok(()), |index| Err(AppendError::OtherBytes { index }))
+    if batch.len() < FEW {
+        return batch.iter().enumerate().map(agrees).collect();
+    }
+    let judged: Vec<_> = batch.par_iter().enumerate().map(agrees).collect();
+    judged.into_iter().collect()
 }
+
+/// So few bodies are read by one core.
+const FEW: usize = 64;
 
 pub(super) fn digest_of(text: &str) -> Digest32 {
     Digest32::new(*blake3::hash(text.as_bytes()).as_bytes())

@@ -6,7 +6,7 @@
 use std::sync::mpsc;
 
 use super::SegmentName;
-use super::blocks::{Block, Line, RawLine};
+use super::blocks::{Block, Decode, Line, RawLine};
 use super::storage::{Storage, StorageError};
 use crate::record::DecodeError;
 
@@ -21,9 +21,6 @@ const STEP_BYTES: usize = 4 * 1024;
 
 /// A line and what it is, with what the caller's function made of it.
 pub(super) type Made<'b, T> = (RawLine<'b>, Result<(Line<'b>, T), DecodeError>);
-
-/// How a line is taken apart.
-pub(super) type Decode = for<'b> fn(&RawLine<'b>) -> Result<Line<'b>, DecodeError>;
 
 /// Shows the lines of a segment up to `limit`, in order, region by region, with what `make` makes of each. `decode` and
 /// `make` run on any core.

@@ -34,6 +34,10 @@ pub struct Line<'a> {
     pub offset: u64,
 }
 
+/// How a line is taken apart.
+#[cfg(feature = "ledger")]
+pub(super) type Decode = for<'b> fn(&RawLine<'b>) -> Result<Line<'b>, DecodeError>;
+
 impl<'a> Line<'a> {
     pub(super) fn decode(bytes: &'a [u8], place: Place) -> Result<Self, DecodeError> {
         let envelope = Envelope::decode(bytes)?;
@@ -180,11 +184,11 @@ impl<'b> Block<'b> {
     }
 
     #[cfg(feature = "ledger")]
-    /// Decodes and hashes all lines, on all cores where there are enough of them.
-    pub(super) fn decode(self) -> Vec<(RawLine<'b>, Result<Line<'b>, DecodeError>)> {
+    /// Takes all lines apart and hashes them, on all cores where there are enough of them.
+    pub(super) fn decode(self, decode: Decode) -> Vec<(RawLine<'b>, Result<Line<'b>, DecodeError>)> {
         let raw: Vec<_> = self.raw_lines().collect();
         let decode = |raw: RawLine<'b>| {
-            let line = Line::decode(raw.bytes, raw.place);
+            let line = decode(&raw);
             (raw, line)
         };
         if raw.len() < LINES_WORTH_SHARING {

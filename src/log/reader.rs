@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SegmentName;
 use super::blocks::{
-    BatchEnd, Block, BlockReader, Line, RawLine, last_batch_end, last_whole_batch_end, read_range, scan_tail,
+    BatchEnd, BlockReader, Decode, Line, RawLine, last_batch_end, last_whole_batch_end, read_range, scan_tail,
 };
 use super::chain::{ChainFault, ChainPoint, Head, Place, Walk};
 use super::recovery::Verdict;
 use super::storage::{Storage, StorageError};
 use super::stored::StoredRecord;
-use crate::record::{MAX_RECORD_BYTES, RecordHash};
+use crate::record::{DecodeError, MAX_RECORD_BYTES, RecordHash};
 use crate::vocab::Seq;
 
 /// One line in so many has its offset remembered.
@@ -88,9 +88,30 @@ impl LogReader {
         &self,
         from: Seq,
         to: Option<Seq>,
+        show: impl FnMut(&[Line<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::show_blocks(self.cursor(from, to)?, show)
+    }
+
+    /// Does what [`LogReader::for_each_block`] does, but looks at no body's grammar: the caller reads every body, and finds
+    /// what the grammar would.
+    ///
+    /// # Errors
+    /// As [`LogReader::for_each_block`].
+    pub fn for_each_frame<E: From<ReadError>>(
+        &self,
+        from: Seq,
+        to: Option<Seq>,
+        show: impl FnMut(&[Line<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let cursor = self.cursor(from, to)?;
+        Self::show_blocks(Cursor { decode: |raw| Line::decode_frame(raw.bytes, raw.place), ..cursor }, show)
+    }
+
+    fn show_blocks<E: From<ReadError>>(
+        mut cursor: Cursor,
         mut show: impl FnMut(&[Line<'_>]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut cursor = self.cursor(from, to)?;
         while let Some(lines) = cursor.next_block()? {
             if !lines.is_empty() {
                 show(&lines)?;
@@ -165,6 +186,7 @@ impl LogReader {
             segments: VecDeque::new(),
             blocks: None,
             walk: None,
+            decode: |raw| Line::decode(raw.bytes, raw.place),
             from,
             to,
         };
@@ -325,6 +347,7 @@ struct Cursor {
     segments: VecDeque<(SegmentName, u64)>,
     blocks: Option<BlockReader>,
     walk: Option<Walk>,
+    decode: Decode,
     from: Seq,
     to: Seq,
 }
@@ -344,13 +367,18 @@ impl Cursor {
             *blocks = BlockReader::new(segment, 0, limit);
         }
         let Some(block) = blocks.next(self.storage.as_ref())? else { return Ok(Some(Vec::new())) };
-        wanted_lines(block, walk, self.from, self.to).map(Some)
+        wanted_lines(block.decode(self.decode), walk, self.from, self.to).map(Some)
     }
 }
 
-fn wanted_lines<'b>(block: Block<'b>, walk: &mut Walk, from: Seq, to: Seq) -> Result<Vec<Line<'b>>, ReadError> {
-    let mut lines = Vec::new();
-    for (raw, line) in block.decode() {
+fn wanted_lines<'b>(
+    decoded: Vec<(RawLine<'b>, Result<Line<'b>, DecodeError>)>,
+    walk: &mut Walk,
+    from: Seq,
+    to: Seq,
+) -> Result<Vec<Line<'b>>, ReadError> {
+    let mut lines = Vec::with_capacity(decoded.len());
+    for (raw, line) in decoded {
         if walk.next() > to {
             break;
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::SegmentName;
-use super::ahead::{Decode, Made, for_each_region};
-use super::blocks::{Block, Line, last_whole_batch_end, read_range};
+use super::ahead::{Made, for_each_region};
+use super::blocks::{Block, Decode, Line, last_whole_batch_end, read_range};
 use super::chain::{Bad, ChainFault, ChainPoint, Head, Place, Walk, check_seal, seal_of};
 use super::recovery::{Standing, Verdict, scan_from};
 use super::segment::{SealedSegment, SegmentDigest};

@@ -110,6 +110,19 @@ impl LogWriter {
     /// # Errors
     /// [`AppendError`]. After [`AppendError::Storage`] every later call gives [`AppendError::Poisoned`].
     pub fn append(&mut self, bodies: &[NewBody<'_>]) -> Result<Vec<Receipt>, AppendError> {
+        self.append_with(bodies, |envelope| envelope.encode())
+    }
+
+    /// Appends bodies as [`LogWriter::append`] does, but looks at each body only as [`Envelope::encode_frame`] does: the
+    /// caller has read every one of them to its end, as an object.
+    ///
+    /// # Errors
+    /// As [`LogWriter::append`].
+    pub fn append_read(&mut self, bodies: &[NewBody<'_>]) -> Result<Vec<Receipt>, AppendError> {
+        self.append_with(bodies, |envelope| envelope.encode_frame())
+    }
+
+    fn append_with(&mut self, bodies: &[NewBody<'_>], encode: Encode) -> Result<Vec<Receipt>, AppendError> {
         if self.condition == Condition::Poisoned {
             return Err(AppendError::Poisoned);
         }
@@ -117,7 +130,7 @@ impl LogWriter {
             return Err(AppendError::Empty);
         }
         let target = self.target();
-        let batch = self.encode(&target, bodies)?;
+        let batch = self.encode(&target, bodies, encode)?;
         self.write(&target, &batch.bytes).inspect_err(|_| self.condition = Condition::Poisoned)?;
         self.point = batch.after;
         Ok(batch.receipts)
@@ -147,16 +160,18 @@ impl LogWriter {
         }
     }
 
-    fn encode(&self, target: &Target, bodies: &[NewBody<'_>]) -> Result<Batch, AppendError> {
+    fn encode(&self, target: &Target, bodies: &[NewBody<'_>], encode: Encode) -> Result<Batch, AppendError> {
         let seal = target.seals.as_ref().map(|sealed| (sealed.name, (self.sealer)(sealed)));
         let records = bodies.len() + usize::from(seal.is_some());
         let mut batch = Batch::new(self.point, records);
         if let Some((name, body)) = seal {
             let seal = NewBody { body: &body, signature: None };
-            batch.push(seal, self.clock.as_ref()).map_err(|source| AppendError::Seal { name, source })?;
+            batch
+                .push(seal, self.clock.as_ref(), |envelope| envelope.encode())
+                .map_err(|source| AppendError::Seal { name, source })?;
         }
         for (index, body) in bodies.iter().enumerate() {
-            let receipt = batch.push(*body, self.clock.as_ref());
+            let receipt = batch.push(*body, self.clock.as_ref(), encode);
             let receipt = receipt.map_err(|source| AppendError::Refused { index, source })?;
             batch.receipts.push(receipt);
         }
@@ -192,6 +207,9 @@ impl fmt::Debug for LogWriter {
     }
 }
 
+/// How a record is written.
+type Encode = fn(&Envelope<'_>) -> Result<Vec<u8>, EncodeError>;
+
 /// The segment that the next batch goes into.
 struct Target {
     name: SegmentName,
@@ -213,10 +231,10 @@ impl Batch {
         Self { after: point, end, bytes: Vec::new(), receipts: Vec::with_capacity(records) }
     }
 
-    fn push(&mut self, new: NewBody<'_>, clock: &dyn Clock) -> Result<Receipt, EncodeError> {
+    fn push(&mut self, new: NewBody<'_>, clock: &dyn Clock, encode: Encode) -> Result<Receipt, EncodeError> {
         let ChainPoint { next: seq, prev, last_at } = self.after;
         let at = clock.now().max(last_at);
-        let line = Envelope { seq, prev, at, end: self.end, body: new.body, signature: new.signature }.encode()?;
+        let line = encode(&Envelope { seq, prev, at, end: self.end, body: new.body, signature: new.signature })?;
         let hash = RecordHash::of_line(&line);
         self.bytes.extend_from_slice(&line);
         self.bytes.push(b'\n');

@@ -25,7 +25,7 @@ pub(super) fn apply_claims<C>(
     draw: Draw<C>,
 ) -> Result<Vec<String>, RowError>
 where
-    C: Serialize + DeserializeOwned + Clone,
+    C: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
     match &recorded.event {
         Event::RecordCorrected(correction) => {
@@ -81,7 +81,7 @@ struct Stamp {
 
 fn put_claims<C>(tables: &mut Tables, choose: Choose<C>, claims: Vec<(String, C)>, stamp: &Stamp) -> Vec<String>
 where
-    C: Serialize + DeserializeOwned + Clone,
+    C: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
     let mut keys = Vec::new();
     for (subject, claim) in claims {
@@ -99,7 +99,7 @@ where
 /// Gives the rows that a record made in one claim table.
 pub(super) fn claim_keys<C>(tables: &mut Tables, seq: Seq, choose: Choose<C>) -> Result<Vec<String>, RowError>
 where
-    C: Serialize + DeserializeOwned + Clone,
+    C: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
     let name = choose(tables).name();
     let row = tables.records.row(&seq_key(seq))?;

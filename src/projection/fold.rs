@@ -1,12 +1,14 @@
 //! The fold: records in, rows out, with a cursor that moves in the same change as the rows.
 
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use serde::{Deserialize, Serialize};
 
 use super::PROJECTIONS;
 use super::recorded::Recorded;
 use super::rows::{RowError, RowStore};
+use super::table::Settling;
 use super::tables::Tables;
 use crate::record::RecordHash;
 use crate::vocab::Seq;
@@ -66,25 +68,32 @@ pub struct Fold {
     /// The tables.
     pub tables: Tables,
     store: Option<Arc<dyn RowStore>>,
+    writing: Option<Writing>,
+}
+
+/// Rows that another thread is writing.
+struct Writing {
+    upto: Seq,
+    thread: Option<JoinHandle<Result<(), RowError>>>,
 }
 
 impl Fold {
     /// Begins a fold in memory.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { tables: Tables::new(None), store: None }
+        Self { tables: Tables::new(None), store: None, writing: None }
     }
 
     /// Goes on with the fold that a row store holds.
     #[must_use]
     pub fn on(store: Arc<dyn RowStore>) -> Self {
-        Self { tables: Tables::new(Some(&store)), store: Some(store) }
+        Self { tables: Tables::new(Some(&store)), store: Some(store), writing: None }
     }
 
     /// Goes on from rows that are only read; what changes stays in memory.
     #[must_use]
     pub fn over(rows: &Arc<dyn RowStore>) -> Self {
-        Self { tables: Tables::new(Some(rows)), store: None }
+        Self { tables: Tables::new(Some(rows)), store: None, writing: None }
     }
 
     /// Takes one record into every projection.
@@ -108,23 +117,74 @@ impl Fold {
     /// # Errors
     /// [`RowError`]; then the store is as before, and what was changed since is still here.
     pub fn commit(&mut self, cursor: &Cursor) -> Result<(), RowError> {
-        let Some(store) = &self.store else { return Ok(()) };
-        store.commit(self.tables.changes()?, cursor)?;
-        self.tables.forget_changes();
-        Ok(())
+        let Some(store) = self.store.clone() else { return Ok(()) };
+        // What another thread could not write is written now, with the rest.
+        let _ = self.finish_writing();
+        let written = write(store.as_ref(), &self.tables.settle(), cursor);
+        self.tables.settled(written.is_ok());
+        written
+    }
+
+    /// Does what [`Fold::commit`] does in another thread, and lets the store put its files in order there: the fold goes on
+    /// meanwhile, and reads what it reads as if all of it were written. Waits for the commit before.
+    ///
+    /// # Errors
+    /// [`RowError`] where the commit before failed; then nothing new is written, and what was changed since is still here.
+    pub fn commit_beside(&mut self, cursor: &Cursor) -> Result<(), RowError> {
+        let Some(store) = self.store.clone() else { return Ok(()) };
+        self.finish_writing()?;
+        let (rows, cursor) = (self.tables.settle(), cursor.clone());
+        let upto = cursor.seq;
+        let begun = Builder::new().name("rows".to_owned()).spawn(move || {
+            write(store.as_ref(), &rows, &cursor)?;
+            // What is not put in order now is put in order later; no answer depends on it.
+            let _ = store.tidy();
+            Ok(())
+        });
+        match begun {
+            Ok(thread) => {
+                self.writing = Some(Writing { upto, thread: Some(thread) });
+                Ok(())
+            }
+            Err(error) => {
+                self.tables.settled(false);
+                Err(RowError::Store(error.to_string()))
+            }
+        }
+    }
+
+    /// Waits for the thread that writes rows, where there is one.
+    pub fn finish_writing(&mut self) -> Result<(), RowError> {
+        let Some(mut writing) = self.writing.take() else { return Ok(()) };
+        let written = writing.wait();
+        self.tables.settled(written.is_ok());
+        written
     }
 
     /// Tells whether the store wants a commit as the rows stand at this record.
     #[must_use]
     pub fn is_due(&self, seq: Seq) -> bool {
-        self.store.as_ref().is_some_and(|store| store.is_due(seq))
+        let written = self.writing.as_ref().map_or(Seq::NONE, |writing| writing.upto);
+        self.store.as_ref().is_some_and(|store| store.is_due(seq, written))
     }
+}
 
-    /// Lets the store put its files in order, which may take a while and changes no row.
-    ///
-    /// # Errors
-    /// [`RowError`]; then the rows are as before.
-    pub fn tidy(&self) -> Result<(), RowError> {
-        self.store.as_ref().map_or(Ok(()), |store| store.tidy())
+impl Writing {
+    fn wait(&mut self) -> Result<(), RowError> {
+        let broke_off = || RowError::Store("the writing of rows broke off".to_owned());
+        self.thread.take().map_or(Ok(()), |thread| thread.join().map_err(|_| broke_off())?)
     }
+}
+
+impl Drop for Writing {
+    /// Nobody is left at work when the fold is gone.
+    fn drop(&mut self) {
+        let _ = self.wait();
+    }
+}
+
+fn write(store: &dyn RowStore, rows: &[Box<dyn Settling>], cursor: &Cursor) -> Result<(), RowError> {
+    let mut changes = Vec::new();
+    rows.iter().try_for_each(|table| table.changes(&mut changes))?;
+    store.commit(changes, cursor)
 }

@@ -1,6 +1,8 @@
 //! Rows in two places: what changed lately in a row store, everything before it in layers.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,9 @@ const REMOVED: u8 = b'-';
 /// So many changes at once become a layer of their own before their time: sled takes few rows well and many badly.
 const MOST_FRESH: usize = 4_096;
 
+/// So many rows that were read are remembered: every record names the same few actors and places.
+const MOST_REMEMBERED: usize = 1_024;
+
 /// On which layers the fresh rows stand; nothing where there were none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +43,35 @@ pub struct LayeredRows {
     layers: Arc<Layers>,
     /// The last end that is looked at.
     upto: Seq,
+    /// The store of fresh rows holds none, so that it need not be asked.
+    none_fresh: AtomicBool,
+    remembered: Remembered,
+}
+
+/// Rows read since the last change.
+#[derive(Default)]
+struct Remembered(Mutex<HashMap<Vec<u8>, Vec<u8>>>);
+
+impl Remembered {
+    fn rows(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn row(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.rows().get(key).cloned()
+    }
+
+    fn remember(&self, key: &[u8], row: &[u8]) {
+        let mut rows = self.rows();
+        if rows.len() >= MOST_REMEMBERED {
+            rows.clear();
+        }
+        rows.insert(key.to_vec(), row.to_vec());
+    }
+
+    fn forget(&self) {
+        self.rows().clear();
+    }
 }
 
 impl LayeredRows {
@@ -47,11 +81,16 @@ impl LayeredRows {
     /// # Errors
     /// [`RowError`] where the store fails.
     pub fn new(fresh: Arc<dyn RowStore>, layers: Arc<Layers>) -> Result<Self, RowError> {
-        let rows = Self { fresh, layers, upto: Seq::new(u64::MAX) };
+        let rows = Self::over(fresh, layers, Seq::new(u64::MAX));
         if !Self::stands(rows.fresh.as_ref(), &rows.layers)? {
             rows.fresh.change(rows.clearing(rows.layers.cursor().as_ref())?)?;
         }
+        rows.none_fresh.store(rows.holds_none_fresh()?, Ordering::Release);
         Ok(rows)
+    }
+
+    fn over(fresh: Arc<dyn RowStore>, layers: Arc<Layers>, upto: Seq) -> Self {
+        Self { fresh, layers, upto, none_fresh: AtomicBool::new(false), remembered: Remembered::default() }
     }
 
     /// Tells whether the fresh rows stand on these layers.
@@ -66,7 +105,7 @@ impl LayeredRows {
     /// Looks at the rows as they stood at one of the layers' ends.
     #[must_use]
     pub fn as_of(layers: Arc<Layers>, end: Seq) -> Self {
-        Self { fresh: Arc::new(super::rows::MemoryRows::default()), layers, upto: end }
+        Self::over(Arc::new(super::rows::MemoryRows::default()), layers, end)
     }
 
     /// Gives the changes that leave nothing in the store but how far the layers go.
@@ -114,20 +153,44 @@ impl LayeredRows {
             }
         }
         self.layers.add(&settled, cursor)?;
-        self.fresh.change(self.clearing(Some(cursor))?)
+        self.fresh.change(self.clearing(Some(cursor))?)?;
+        self.none_fresh.store(true, Ordering::Release);
+        self.remembered.forget();
+        Ok(())
+    }
+
+    fn holds_none_fresh(&self) -> Result<bool, RowError> {
+        let mut none = true;
+        self.fresh.walk(b"", &mut |key, _| {
+            none = key.first() == Some(&ABOUT);
+            Ok(none)
+        })?;
+        Ok(none)
+    }
+
+    fn change_fresh(&self, changes: Vec<RowChange>) -> Result<(), RowError> {
+        self.none_fresh.store(false, Ordering::Release);
+        let changed = self.fresh.change(changes);
+        self.remembered.forget();
+        changed
     }
 }
 
 impl RowStore for LayeredRows {
     fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowError> {
-        let fresh = self.fresh.row(key)?;
         if key.first() == Some(&ABOUT) {
-            return Ok(fresh);
+            return self.fresh.row(key);
         }
-        match fresh {
-            Some(bytes) => Ok(unmarked(&bytes).map(<[u8]>::to_vec)),
-            None => self.layers.row(key, self.upto).map(Option::flatten),
+        if let Some(row) = self.remembered.row(key) {
+            return Ok(Some(row));
         }
+        let fresh = if self.none_fresh.load(Ordering::Acquire) { None } else { self.fresh.row(key)? };
+        let row = match fresh {
+            Some(bytes) => unmarked(&bytes).map(<[u8]>::to_vec),
+            None => self.layers.row(key, self.upto)?.flatten(),
+        };
+        row.iter().for_each(|row| self.remembered.remember(key, row));
+        Ok(row)
     }
 
     fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
@@ -153,21 +216,21 @@ impl RowStore for LayeredRows {
     }
 
     fn change(&self, changes: Vec<RowChange>) -> Result<(), RowError> {
-        self.fresh.change(changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect())
+        self.change_fresh(changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect())
     }
 
     fn commit(&self, changes: Vec<RowChange>, cursor: &Cursor) -> Result<(), RowError> {
-        if self.layers.is_due(cursor.seq) || changes.len() > MOST_FRESH {
+        if self.layers.is_due(cursor.seq, Seq::NONE) || changes.len() > MOST_FRESH {
             return self.settle(changes, cursor);
         }
         let mut marked: Vec<RowChange> = changes.into_iter().map(|(key, bytes)| (key, Some(marked(bytes)))).collect();
         marked.push((CURSOR_KEY.to_vec(), Some(cursor_row(cursor)?)));
         marked.push((BASE_KEY.to_vec(), Some(self.base()?)));
-        self.fresh.change(marked)
+        self.change_fresh(marked)
     }
 
-    fn is_due(&self, seq: Seq) -> bool {
-        self.layers.is_due(seq)
+    fn is_due(&self, seq: Seq, on_their_way: Seq) -> bool {
+        self.layers.is_due(seq, on_their_way)
     }
 
     fn tidy(&self) -> Result<(), RowError> {

@@ -69,8 +69,9 @@ pub trait RowStore: Send + Sync {
         self.change(changes)
     }
 
-    /// Tells whether the store wants a commit as the rows stand at this record.
-    fn is_due(&self, _seq: Seq) -> bool {
+    /// Tells whether the store wants a commit as the rows stand at this record, where those up to `on_their_way` are being
+    /// written.
+    fn is_due(&self, _seq: Seq, _on_their_way: Seq) -> bool {
         false
     }
 

@@ -1,6 +1,8 @@
 //! A table of typed rows: in memory alone, or in memory in front of a row store.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -11,13 +13,18 @@ use super::rows::{RowChange, RowError, RowStore};
 /// Rows of one type under text keys, in order.
 ///
 /// Without a store every row stays in memory, as values: an as-of fold serialises nothing. With one, rows are read when
-/// they are needed and written together at a commit.
+/// they are needed and written together at a commit. What is being written stays here until the store has it.
 pub struct Table<V> {
     name: &'static str,
-    rows: BTreeMap<String, Slot<V>>,
+    rows: Rows<V>,
+    /// On their way to the store.
+    settling: Option<Arc<Rows<V>>>,
     store: Option<Arc<dyn RowStore>>,
 }
 
+type Rows<V> = BTreeMap<String, Slot<V>>;
+
+#[derive(Clone)]
 enum Slot<V> {
     /// Changed since the last commit.
     Changed(V),
@@ -34,11 +41,35 @@ impl<V> Slot<V> {
     }
 }
 
-impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
+/// The rows of one table that are to be written: they change no more.
+pub trait Settling: Send {
+    /// Adds the rows to `changes`, in order of key.
+    ///
+    /// # Errors
+    /// [`RowError`] where a row cannot be written as JSON.
+    fn changes(&self, changes: &mut Vec<RowChange>) -> Result<(), RowError>;
+}
+
+struct SettlingRows<V> {
+    name: &'static str,
+    rows: Arc<Rows<V>>,
+}
+
+impl<V: Serialize + Send + Sync> Settling for SettlingRows<V> {
+    fn changes(&self, changes: &mut Vec<RowChange>) -> Result<(), RowError> {
+        for (key, slot) in self.rows.iter() {
+            let bytes = slot.value().map(|value| bytes_of(self.name, key, value)).transpose()?;
+            changes.push((stored_key(self.name, key), bytes));
+        }
+        Ok(())
+    }
+}
+
+impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// Opens a table; its rows live under `name/` in the store.
     #[must_use]
     pub const fn new(name: &'static str, store: Option<Arc<dyn RowStore>>) -> Self {
-        Self { name, rows: BTreeMap::new(), store }
+        Self { name, rows: BTreeMap::new(), settling: None, store }
     }
 
     /// Gives the table's name.
@@ -52,7 +83,7 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails or holds something else.
     pub fn row(&self, key: &str) -> Result<Option<V>, RowError> {
-        match self.rows.get(key) {
+        match self.at_hand(key) {
             Some(slot) => Ok(slot.value().cloned()),
             None => self.stored(key),
         }
@@ -63,9 +94,9 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails.
     pub fn has(&self, key: &str) -> Result<bool, RowError> {
-        match (self.rows.get(key), &self.store) {
+        match (self.at_hand(key), &self.store) {
             (Some(slot), _) => Ok(slot.value().is_some()),
-            (None, Some(store)) => Ok(store.row(&self.stored_key(key))?.is_some()),
+            (None, Some(store)) => Ok(store.row(&stored_key(self.name, key))?.is_some()),
             (None, None) => Ok(false),
         }
     }
@@ -103,7 +134,7 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
                 self.rows.insert(key.to_owned(), Slot::Removed);
                 Ok(None)
             }
-            None => self.stored(key),
+            None => self.row(key),
         }
     }
 
@@ -112,10 +143,12 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails or holds something else.
     pub fn walk(&self, prefix: &str, mut visit: impl FnMut(&str, &V)) -> Result<(), RowError> {
-        let mut cached = self.rows.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix)).peekable();
+        let newer = in_range(&self.rows, prefix);
+        let settling = self.settling.iter().flat_map(|rows| in_range(rows, prefix));
+        let mut cached = NewerFirst { newer: newer.peekable(), older: settling.peekable() }.peekable();
         if let Some(store) = &self.store {
             let skip = self.name.len() + 1;
-            store.walk(&self.stored_key(prefix), &mut |key, bytes| {
+            store.walk(&stored_key(self.name, prefix), &mut |key, bytes| {
                 let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default()).into_owned();
                 while let Some((earlier, slot)) = cached.next_if(|(cached, _)| **cached < key) {
                     slot.value().inspect(|value| visit(earlier, value));
@@ -145,21 +178,23 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
         Ok(rows)
     }
 
-    /// Adds the changes since the last commit to `changes`, in order of key.
-    ///
-    /// # Errors
-    /// [`RowError`] where a row cannot be written as JSON.
-    pub fn changes(&self, changes: &mut Vec<RowChange>) -> Result<(), RowError> {
-        for (key, slot) in &self.rows {
-            let bytes = slot.value().map(|value| self.bytes(key, value)).transpose()?;
-            changes.push((self.stored_key(key), bytes));
-        }
-        Ok(())
+    /// Sets what changed since the last commit apart, to be written while the table goes on. It is still read here.
+    pub fn settle(&mut self) -> Box<dyn Settling> {
+        let rows = Arc::new(std::mem::take(&mut self.rows));
+        self.settling = Some(Arc::clone(&rows));
+        Box::new(SettlingRows { name: self.name, rows })
     }
 
-    /// Lets go of the changes that the store has by now; from then on the rows are read from it.
-    pub fn forget_changes(&mut self) {
-        self.rows.clear();
+    /// Lets go of what the store has by now.
+    pub fn settled(&mut self) {
+        self.settling = None;
+    }
+
+    /// Takes back what the store did not take: it is written with the next changes.
+    pub fn unsettled(&mut self) {
+        let Some(rows) = self.settling.take() else { return };
+        let newer = std::mem::replace(&mut self.rows, Arc::unwrap_or_clone(rows));
+        self.rows.extend(newer);
     }
 
     /// Feeds every row, as JSON under its key, to a visitor: the projection's digest is made of these.
@@ -168,31 +203,68 @@ impl<V: Serialize + DeserializeOwned + Clone> Table<V> {
     /// As [`Table::walk`].
     pub fn walk_bytes(&self, visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), RowError> {
         let mut failed = None;
-        self.walk("", |key, value| match self.bytes(key, value) {
+        self.walk("", |key, value| match bytes_of(self.name, key, value) {
             Ok(bytes) => visit(key, &bytes),
             Err(error) => failed = Some(error),
         })?;
         failed.map_or(Ok(()), Err)
     }
 
-    fn stored(&self, key: &str) -> Result<Option<V>, RowError> {
-        let Some(store) = &self.store else { return Ok(None) };
-        store.row(&self.stored_key(key))?.map(|bytes| self.read(key, &bytes)).transpose()
+    /// Finds a row that the store need not be asked for.
+    fn at_hand(&self, key: &str) -> Option<&Slot<V>> {
+        self.rows.get(key).or_else(|| self.settling.as_ref()?.get(key))
     }
 
-    fn stored_key(&self, key: &str) -> Vec<u8> {
-        format!("{}/{key}", self.name).into_bytes()
+    fn stored(&self, key: &str) -> Result<Option<V>, RowError> {
+        let Some(store) = &self.store else { return Ok(None) };
+        store.row(&stored_key(self.name, key))?.map(|bytes| self.read(key, &bytes)).transpose()
     }
 
     fn read(&self, key: &str, bytes: &[u8]) -> Result<V, RowError> {
-        serde_json::from_slice(bytes).map_err(|source| self.unreadable(key, source))
+        serde_json::from_slice(bytes).map_err(|source| unreadable(self.name, key, source))
     }
+}
 
-    fn bytes(&self, key: &str, value: &V) -> Result<Vec<u8>, RowError> {
-        serde_json::to_vec(value).map_err(|source| self.unreadable(key, source))
-    }
+fn stored_key(table: &str, key: &str) -> Vec<u8> {
+    [table, key].join("/").into_bytes()
+}
 
-    fn unreadable(&self, key: &str, source: serde_json::Error) -> RowError {
-        RowError::Unreadable { table: self.name, key: key.to_owned(), source }
+fn bytes_of<V: Serialize>(table: &'static str, key: &str, value: &V) -> Result<Vec<u8>, RowError> {
+    serde_json::to_vec(value).map_err(|source| unreadable(table, key, source))
+}
+
+fn unreadable(table: &'static str, key: &str, source: serde_json::Error) -> RowError {
+    RowError::Unreadable { table, key: key.to_owned(), source }
+}
+
+fn in_range<'a, V>(rows: &'a Rows<V>, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Slot<V>)> {
+    rows.range(prefix.to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
+}
+
+/// Two runs of rows as one, in order of key; of two with one key the newer.
+struct NewerFirst<N: Iterator, O: Iterator> {
+    newer: Peekable<N>,
+    older: Peekable<O>,
+}
+
+impl<'a, V: 'a, N, O> Iterator for NewerFirst<N, O>
+where
+    N: Iterator<Item = (&'a String, &'a Slot<V>)>,
+    O: Iterator<Item = (&'a String, &'a Slot<V>)>,
+{
+    type Item = (&'a String, &'a Slot<V>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (Some((newer, _)), Some((older, _))) = (self.newer.peek(), self.older.peek()) else {
+            return self.newer.next().or_else(|| self.older.next());
+        };
+        match newer.cmp(older) {
+            Ordering::Less => self.newer.next(),
+            Ordering::Greater => self.older.next(),
+            Ordering::Equal => {
+                self.older.next();
+                self.newer.next()
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::{RowChange, RowError, RowStore};
-use super::table::Table;
+use super::rows::{RowError, RowStore};
+use super::table::{Settling, Table};
 use crate::event::{
     About, ActorKind, Attendance, CeasefireKind, EvidenceAdded, Legal, ProcessKind, RelatedCeasefire, Relation, Scope,
     Stance, StatementKind,
@@ -322,19 +322,18 @@ macro_rules! tables {
                 }
             }
 
-            /// Collects every change since the last commit.
-            ///
-            /// # Errors
-            /// [`RowError`] where a row cannot be written.
-            pub fn changes(&self) -> Result<Vec<RowChange>, RowError> {
-                let mut changes = Vec::new();
-                $(self.$field.changes(&mut changes)?;)*
-                Ok(changes)
+            /// Sets what changed since the last commit apart, to be written while the tables go on.
+            pub(super) fn settle(&mut self) -> Vec<Box<dyn Settling>> {
+                vec![$(self.$field.settle(),)*]
             }
 
-            /// Lets go of the changes that the store has by now.
-            pub fn forget_changes(&mut self) {
-                $(self.$field.forget_changes();)*
+            /// Lets go of what the store has by now, or takes back what it did not take.
+            pub(super) fn settled(&mut self, written: bool) {
+                if written {
+                    $(self.$field.settled();)*
+                } else {
+                    $(self.$field.unsettled();)*
+                }
             }
 
             /// Feeds the rows of one table to a visitor.
@@ -430,7 +429,7 @@ fn keyed(subject: &str, seq: Seq) -> String {
     if !subject.is_empty() {
         key.push('/');
     }
-    key.extend(digits.map(char::from));
+    key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     key
 }
 

@@ -148,10 +148,24 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`EncodeError`] where [`Envelope::decode`] would refuse the line.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        check_frame(self.body).and_then(|()| check_grammar(self.body)).map_err(BodyFault::into_encode_error)?;
+        self.encode_around()
+    }
+
+    /// Writes the line as [`Envelope::encode`] does, but looks only whether the body is in braces and on one line: for
+    /// callers who have read the body themselves, to its end and as an object.
+    ///
+    /// # Errors
+    /// As [`Envelope::encode`].
+    pub fn encode_frame(&self) -> Result<Vec<u8>, EncodeError> {
+        check_frame(self.body).and_then(|()| check_end(self.body)).map_err(BodyFault::into_encode_error)?;
+        self.encode_around()
+    }
+
+    fn encode_around(&self) -> Result<Vec<u8>, EncodeError> {
         if self.seq == Seq::NONE || self.end < self.seq {
             return Err(EncodeError::Position { seq: self.seq, end: self.end });
         }
-        check_frame(self.body).and_then(|()| check_grammar(self.body)).map_err(BodyFault::into_encode_error)?;
         if self.signature.is_some_and(|text| !is_signature(text)) {
             return Err(EncodeError::Signature);
         }
@@ -294,6 +308,10 @@ fn check_frame(body: &str) -> Result<(), BodyFault> {
 fn check_grammar(body: &str) -> Result<(), BodyFault> {
     // Without line breaks the column is the byte, counted from 1.
     serde_json::from_str::<IgnoredAny>(body).map_err(|e| BodyFault::NotAnObject(e.column().saturating_sub(1)))?;
+    check_end(body)
+}
+
+fn check_end(body: &str) -> Result<(), BodyFault> {
     if body.ends_with('}') { Ok(()) } else { Err(BodyFault::NotAnObject(body.trim_end().len())) }
 }
 
@@ -334,6 +352,9 @@ mod tests {
             (r#"{"n":}"#, EncodeError::Body { offset: 5 }),
         ] {
             assert_eq!(envelope(body, None).encode(), Err(error), "{body}");
+        }
+        for body in ["{\"n\":\n1}", r#"{"n":1} "#, " {}", "[]", ""] {
+            assert_eq!(envelope(body, None).encode_frame(), envelope(body, None).encode(), "{body}");
         }
         assert_eq!(envelope("{}", Some("AAAA")).encode(), Err(EncodeError::Signature));
     }

@@ -70,14 +70,12 @@ impl<'de> Deserialize<'de> for RecordHash {
     }
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
 /// Gives the 64 lower-case hex digits of 32 bytes.
 pub(crate) fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
     let mut digits = [b'0'; 64];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
         for (slot, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0x0f]) {
-            *slot = DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+            *slot = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
         }
     }
     digits

@@ -5,6 +5,7 @@ use super::report::{Check, Findings};
 use super::{Depth, Verdict, VerifyError};
 use crate::event::{Event, ProjectionAttested};
 use crate::ledger::archive::Archive;
+use crate::ledger::fold_anew::fold_anew;
 use crate::ledger::reading::{ReplayError, Until, fold_log};
 use crate::ledger::writing::OpenError;
 use crate::log::ReadError;
@@ -65,7 +66,9 @@ impl Archive {
 
 /// Folds once through the log and stops at every attested position.
 fn confirm(archive: &Archive, attested: &[(Seq, ProjectionAttested)]) -> Result<Check, VerifyError> {
-    let (mut fold, mut cursor, mut tree) = (Fold::in_memory(), None, TileBuilder::new());
+    let last = attested.iter().map(|(_, event)| event.seq).max().unwrap_or(Seq::NONE);
+    let mut fold = fold_anew(archive.reader(), Until::Seq(last)).map_err(OpenError::from)?;
+    let (mut cursor, mut tree) = (None, TileBuilder::new());
     let (mut findings, mut other_version) = (Findings::default(), 0_u64);
     let mut in_order: Vec<&(Seq, ProjectionAttested)> = attested.iter().collect();
     in_order.sort_by_key(|(_, event)| event.seq);

@@ -106,11 +106,11 @@ impl Layers {
         self.stack().iter().flat_map(|layer| layer.header.ends.iter().copied()).collect()
     }
 
-    /// Tells whether a layer is to be made of the rows as they stand at a record.
+    /// Tells whether a layer is to be made of the rows as they stand at a record, where one up to `on_its_way` is being made.
     #[must_use]
-    pub fn is_due(&self, seq: Seq) -> bool {
-        let top = self.top().map_or(0, |top| top.seq.number());
-        seq.number() >= top.saturating_add(self.plan.records.max(1))
+    pub fn is_due(&self, seq: Seq, on_its_way: Seq) -> bool {
+        let top = self.top().map_or(Seq::NONE, |top| top.seq).max(on_its_way);
+        seq.number() >= top.number().saturating_add(self.plan.records.max(1))
     }
 
     /// Makes a layer of all rows that changed since the last one. Durable on return.

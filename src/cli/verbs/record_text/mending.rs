@@ -70,7 +70,7 @@ fn mended(tables: &Tables, table: &str, key: &str) -> Result<Option<Mended>, Row
 
 fn of<C>(table: &Table<Claimed<C>>, key: &str) -> Result<Option<Mended>, RowError>
 where
-    C: serde::Serialize + serde::de::DeserializeOwned + Clone,
+    C: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
     Ok(table.row(key)?.and_then(|row| row.mended))
 }

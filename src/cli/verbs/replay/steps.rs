@@ -11,7 +11,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::refusal;
 use crate::cli::verbs::record_text::gist;
 use crate::event::{About, Event, Relation};
-use crate::ledger::{ReplayError, Until, perspective_of, read_record};
+use crate::ledger::{ReplayError, Until, fold_anew, perspective_of, read_record};
 use crate::log::{Line, LogReader, ReadError};
 use crate::projection::{CeasefireRow, Cursor, Fold, ProjectionDigest, Recorded, RowError, projection_digests};
 use crate::record::RecordHash;
@@ -121,11 +121,11 @@ enum Moved<'a> {
     All,
 }
 
-/// Folds the log in memory from record 1 and watches.
+/// Folds the log from record 1 and watches.
 pub fn watch(reader: &LogReader, watch: &Watch, progress: &mut dyn FnMut(Seq)) -> Result<Course, Complaint> {
     let mut walk = Walk {
         watch,
-        fold: Fold::in_memory(),
+        fold: fold_anew(reader, watch.until).map_err(|error| refusal::replay(&error))?,
         log: None,
         last: (Seq::NONE, RecordHash::ZERO),
         sides: Sides::default(),
@@ -165,6 +165,11 @@ impl Walk<'_> {
         self.fold.apply(record).map_err(|error| Stop::Replay(error.into()))?;
         self.log.get_or_insert(hash);
         self.last = (record.seq, hash);
+        if self.fold.is_due(record.seq)
+            && let Some(cursor) = self.cursor()
+        {
+            self.fold.commit_beside(&cursor).map_err(|error| Stop::Replay(error.into()))?;
+        }
         let moved = self.follow(record)?;
         bearing.extend(self.bearing(record)?);
         self.add_steps(record, bearing, &moved)?;
