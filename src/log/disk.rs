@@ -147,17 +147,27 @@ impl Storage for DiskStorage {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
         let file = file.map_err(failed(StorageStep::Lock, LOCK_FILE))?;
         match file.try_lock() {
-            Ok(()) => Ok(Box::new(FileLock { _file: file })),
+            Ok(()) => Ok(Box::new(FileLock { file })),
             Err(TryLockError::WouldBlock) => Err(LockError::Held),
             Err(TryLockError::Error(e)) => Err(LockError::Storage(failed(StorageStep::Lock, LOCK_FILE)(e))),
         }
     }
 }
 
-/// Holds the lock for as long as the file is open: the system takes it back even from a killed process.
+/// Holds the lock until it is dropped; the system takes it back even from a killed process.
+///
+/// It is let go of in so many words. A process that another thread is starting holds copies of every open file until its
+/// program begins, so closing this one would leave the ledger locked for that moment.
 #[derive(Debug)]
 struct FileLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Where that fails, closing the file still does it.
+        let _ = self.file.unlock();
+    }
 }
 
 impl StorageLock for FileLock {}

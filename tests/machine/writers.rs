@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ceasefire_ledger::ledger::{Archive, Folder, Verdict, VerifyQuestion};
-use ceasefire_ledger::log::{DiskStorage, LogReader};
+use ceasefire_ledger::log::{DiskStorage, LogReader, Storage};
 use ceasefire_ledger::vocab::Seq;
 use tempfile::TempDir;
 
@@ -139,4 +139,36 @@ fn the_lock_of_a_writer_that_was_killed_is_free_at_once() {
     drop(open(&Folder::at(&desk.ledger)));
     assert!(fs::metadata(desk.ledger.join("log/lock")).is_ok());
     tried(rounds, "writers killed with the lock in their hands");
+}
+
+/// A process that is being started holds copies of every open file until its program begins, that of a lock too.
+#[test]
+fn a_lock_that_was_let_go_is_free_also_while_processes_are_being_started() {
+    let _turn = turn();
+    let scratch = tempfile::tempdir().unwrap();
+    let storage = DiskStorage::open(scratch.path()).unwrap();
+    let done = AtomicBool::new(false);
+    let (locks, started) = (3_000, AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::process::Command::new("true").status().unwrap();
+                    started.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let begun = Instant::now();
+        let held = (0..locks).filter(|_| {
+            std::thread::yield_now();
+            storage.lock().is_err()
+        });
+        let held = held.count();
+        while started.load(Ordering::Relaxed) < 200 && begun.elapsed() < Duration::from_secs(20) {
+            drop(storage.lock());
+        }
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(held, 0, "of {locks} locks");
+    });
+    tried(locks, &format!("locks taken and let go beside {} processes being started", started.into_inner()));
 }
