@@ -19,6 +19,9 @@ use crate::vocab::Label;
 /// The settings file's name; a folder that holds it is a ledger.
 pub const SETTINGS_FILE: &str = "ledger.toml";
 
+/// Projections that could not be used lie under this name; earlier releases put a number behind it.
+const ASIDE: &str = "projections.aside";
+
 /// `ledger.toml`: settings that change no answer, and no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,15 +246,20 @@ impl Folder {
         sync_folder(&self.path)
     }
 
-    /// Moves the projections aside, beside themselves. Gives the new name.
+    /// Moves the projections aside, beside themselves. Gives the new name. Those that were set aside before are removed
+    /// first, so that there is one such set at most: on a full disk each opening may set rows aside.
     pub(super) fn set_projections_aside(&self) -> io::Result<Option<PathBuf>> {
         let path = self.projections();
         if !path.exists() {
             return Ok(None);
         }
-        let free =
-            (1..10_000_u32).map(|n| self.path.join(format!("projections.aside-{n}"))).find(|path| !path.exists());
-        let aside = free.unwrap_or_else(|| self.path.join("projections.aside"));
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+                remove_any(&entry.path())?;
+            }
+        }
+        let aside = self.path.join(ASIDE);
         fs::rename(&path, &aside)?;
         Ok(Some(aside))
     }
@@ -265,6 +273,15 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// Removes a file, or a folder with everything in it; what is gone already is removed.
+fn remove_any(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ mod incident;
 mod key_book;
 mod layer_folder;
 mod log_key;
+mod looking;
 mod policy;
 mod proving;
 mod published;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant as Moment};
 
 use super::fold_anew::fold_anew;
 use super::folder::Folder;
+use super::looking::{LookedAt, Untouched};
 use super::reading::{Progress, ReplayError, Until, fold_log, hash_at};
 use crate::log::{LogReader, ReadError};
 use crate::projection::layers::{Boundary, LayerPlan, Layers};
@@ -223,12 +224,15 @@ fn fold_in_memory(reader: &LogReader, until: Until, notices: Vec<Notice>) -> Res
 
 /// Opens the layers that say they are of this log; what cannot be used is told of.
 fn open_layers(folder: &Folder, log: RecordHash, notices: &mut Vec<Notice>) -> Result<Layers, ReplayError> {
-    let plan = folder.settings().map_or(LayerPlan::STANDARD, |settings| settings.layer_plan());
-    let opened = Layers::open(folder.layer_files(), plan, log, &Cursor::current_versions());
+    let opened = Layers::open(folder.layer_files(), plan_of(folder), log, &Cursor::current_versions());
     let (layers, discarded) = opened.map_err(|error| RowError::Store(error.to_string()))?;
     let told = discarded.into_iter().map(|gone| Notice::LayerDiscarded { layer: gone.name, why: gone.why });
     notices.extend(told);
     Ok(layers)
+}
+
+fn plan_of(folder: &Folder) -> LayerPlan {
+    folder.settings().map_or(LayerPlan::STANDARD, |settings| settings.layer_plan())
 }
 
 /// Compares the last record of the layers with the log's; layers that go further, or stand on another record, are of no use.
@@ -261,20 +265,28 @@ pub enum StoredRows {
     Rows(Arc<dyn RowStore>, Cursor),
 }
 
-/// Opens what is stored as it is.
+/// Opens what is stored as it is. Nothing in the ledger's folder is changed.
 pub(super) fn look(folder: &Folder, reader: &LogReader) -> Result<StoredRows, ReplayError> {
-    let mut notices = Vec::new();
-    let Some(log) = hash_at(reader, Seq::FIRST)? else { return Ok(StoredRows::None) };
-    let layers = Arc::new(open_layers(folder, log, &mut notices)?);
-    if let Some(notice) = notices.first() {
-        return Ok(StoredRows::Unusable(notice.to_string()));
+    match look_at(folder, reader) {
+        Err(ReplayError::Rows(error)) => Ok(StoredRows::Unusable(error.to_string())),
+        looked => looked,
     }
+}
+
+fn look_at(folder: &Folder, reader: &LogReader) -> Result<StoredRows, ReplayError> {
+    let Some(log) = hash_at(reader, Seq::FIRST)? else { return Ok(StoredRows::None) };
+    let opened = Layers::open(Untouched::of(folder), plan_of(folder), log, &Cursor::current_versions());
+    let (layers, unusable) = opened.map_err(|error| RowError::Store(error.to_string()))?;
+    if let Some(layer) = unusable.first() {
+        return Ok(StoredRows::Unusable(format!("layer {} cannot be used: {}", layer.name, layer.why)));
+    }
+    let layers = Arc::new(layers);
     if !folder.projections().exists() {
         return Ok(layers.cursor().map_or(StoredRows::None, |cursor| {
             StoredRows::Rows(Arc::new(LayeredRows::as_of(layers, cursor.seq)), cursor)
         }));
     }
-    let fresh: Arc<dyn RowStore> = match SledRows::open(&folder.projections()) {
+    let fresh: Arc<dyn RowStore> = match LookedAt::open(&folder.projections()) {
         Ok(rows) => Arc::new(rows),
         Err(OpenRowsError::Held) => return Ok(StoredRows::Held),
         Err(error) => return Ok(StoredRows::Unusable(error.to_string())),

@@ -385,6 +385,59 @@ fn copied(whole: &Stored) -> Stored {
 }
 
 #[test]
+fn however_often_rows_are_set_aside_one_set_lies_there_at_most() {
+    let ledger = stored();
+    let asides = || {
+        let names = fs::read_dir(ledger.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("projections.")).count()
+    };
+    // As an earlier release left them.
+    fs::create_dir(ledger.folder.path().join("projections.aside-1")).unwrap();
+    fs::write(ledger.folder.path().join("projections.aside-2"), b"a file").unwrap();
+    for round in 0..3 {
+        with_cursor(&ledger, |_| b"{}".to_vec());
+        assert_eq!(asides(), 1, "round {round}");
+    }
+}
+
+#[test]
+fn to_verify_rows_that_cannot_be_used_changes_nothing_and_only_to_compare_them_they_are_needed() {
+    let ledger = stored();
+    let check = |depth| {
+        let report = ledger.archive().verify(VerifyQuestion { depth, ..VerifyQuestion::default() }).unwrap();
+        let check = report.checks.into_iter().find(|check| check.name == "projections").unwrap();
+        (check.verdict, check.detail)
+    };
+    let image = || ledger.files().into_iter().map(|file| fs::read(file).unwrap()).collect::<Vec<_>>();
+    assert_eq!(check(Depth::Log), (Verdict::Ok, "made from this log, up to record 118".to_owned()));
+    for file in ledger.files() {
+        fs::write(file, b"half").unwrap();
+    }
+    let before = image();
+    let (verdict, detail) = check(Depth::Log);
+    assert!(verdict == Verdict::Ok && detail.starts_with("not usable"), "{verdict:?} {detail}");
+    assert_eq!(check(Depth::Full).0, Verdict::CannotTell);
+    assert!(image() == before, "the rows were only looked at");
+    assert_ne!(ledger.reopened(), [], "whoever answers from them makes them anew and says so");
+}
+
+#[test]
+fn rows_that_stand_on_another_record_are_never_called_sound() {
+    let ledger = stored();
+    let rows = ledger.rows();
+    let cursor = Cursor { head: RecordHash::ZERO, ..Cursor::read(&rows).unwrap().unwrap() };
+    rows.change(vec![(b"!cursor".to_vec(), Some(serde_json::to_vec(&cursor).unwrap()))]).unwrap();
+    rows.flush().unwrap();
+    drop(rows);
+    for depth in [Depth::Log, Depth::Full] {
+        drop(ledger.rows());
+        let report = ledger.archive().verify(VerifyQuestion { depth, ..VerifyQuestion::default() }).unwrap();
+        let check = report.checks.iter().find(|check| check.name == "projections").unwrap();
+        assert_eq!(check.verdict, Verdict::CannotTell, "{check:?}");
+    }
+}
+
+#[test]
 fn something_else_in_the_place_of_the_rows_is_set_aside() {
     let ledger = stored();
     fs::remove_dir_all(ledger.folder.projections()).unwrap();

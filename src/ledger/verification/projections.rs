@@ -28,10 +28,17 @@ impl Checking for Projections {
 }
 
 /// The open check: do the stored rows name a record of this log?
+///
+/// Rows that cannot be used answer nothing: whoever opens them makes them anew from the log, as where there are none. So
+/// that is told and leaves nothing open, a full disk's half-written rows for instance. Only to compare them
+/// ([`full_check`]) they are needed.
 fn open_check(archive: &Archive) -> Check {
     let cursor = match stored(archive) {
-        Ok((_, cursor)) => cursor,
-        Err(check) => return check,
+        Stored::Rows(_, cursor) => cursor,
+        Stored::Nothing(check) => return check,
+        Stored::Unusable(why) => {
+            return Check::ok(NAME, format!("not usable, and nothing is answered from them ({why}); {MEND}"));
+        }
     };
     match hash_at(archive.reader(), cursor.seq) {
         Ok(Some(hash)) if hash == cursor.head => {
@@ -45,8 +52,9 @@ fn open_check(archive: &Archive) -> Check {
 /// Folds the log again from record 1 and compares digests.
 fn full_check(archive: &Archive) -> Result<Check, VerifyError> {
     let (rows, cursor) = match stored(archive) {
-        Ok(stored) => stored,
-        Err(check) => return Ok(check),
+        Stored::Rows(rows, cursor) => (rows, cursor),
+        Stored::Nothing(check) => return Ok(check),
+        Stored::Unusable(why) => return Ok(Check::cannot_tell(NAME, format!("{why}; {MEND}"))),
     };
     let log_hash = hash_at(archive.reader(), cursor.seq).map_err(|e| OpenError::Replay(ReplayError::Read(e)))?;
     if log_hash != Some(cursor.head) {
@@ -78,15 +86,24 @@ fn full_check(archive: &Archive) -> Result<Check, VerifyError> {
 /// What mends rows that cannot be used.
 const MEND: &str = "`ceasefire rebuild` makes them anew";
 
-/// Gives the stored rows and how far they go; where there are none to compare, the check that says so.
-fn stored(archive: &Archive) -> Result<(Arc<dyn RowStore>, Cursor), Check> {
-    match archive.stored_rows() {
-        Ok(StoredRows::Rows(rows, cursor)) => Ok((rows, cursor)),
-        Ok(StoredRows::None) => Err(Check::ok(NAME, "none stored; they are made from the log when needed")),
-        Ok(StoredRows::Held) => Err(Check::ok(NAME, "in use by another program; not looked at")),
-        Ok(StoredRows::Unusable(why)) => Err(Check::cannot_tell(NAME, format!("{why}; {MEND}"))),
-        Err(error) => Err(Check::cannot_tell(NAME, format!("the log could not be read again: {error}"))),
-    }
+/// What there is to compare.
+enum Stored {
+    /// Rows, and how far they go.
+    Rows(Arc<dyn RowStore>, Cursor),
+    /// Nothing that could be looked at; the check says why.
+    Nothing(Check),
+    /// Rows that cannot be used, and why.
+    Unusable(String),
+}
+
+fn stored(archive: &Archive) -> Stored {
+    Stored::Nothing(match archive.stored_rows() {
+        Ok(StoredRows::Rows(rows, cursor)) => return Stored::Rows(rows, cursor),
+        Ok(StoredRows::Unusable(why)) => return Stored::Unusable(why),
+        Ok(StoredRows::None) => Check::ok(NAME, "none stored; they are made from the log when needed"),
+        Ok(StoredRows::Held) => Check::ok(NAME, "in use by another program; not looked at"),
+        Err(error) => Check::cannot_tell(NAME, format!("the log could not be read again: {error}")),
+    })
 }
 
 fn stale(cursor: &Cursor) -> Check {
