@@ -1,5 +1,6 @@
 //! The program as a process, and what a test needs of the machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -227,4 +228,18 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             fs::copy(&entry, &target).unwrap();
         }
     }
+}
+
+/// Everything that lies in a folder, by its path.
+pub(crate) fn image_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut image = BTreeMap::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            image.extend(image_of(&path));
+            image.insert(path, Vec::new());
+        } else {
+            image.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    image
 }
