@@ -229,9 +229,12 @@ impl Publication {
             TileBuilder::resume(&tiles, size).map_err(|_| PublishError::TilesUnreadable)?
         };
         // The last line names all lines before it: if it is the one that was signed, so are they.
-        let leaf = TiledTree::new(&tiles, size).hash(0, size.saturating_sub(1));
-        let same = leaf.is_ok_and(|leaf| leaf == leaf_hash(record.line.as_bytes()));
-        if same { Ok(tree) } else { Err(PublishError::OtherRecord { seq: last.seq() }) }
+        match TiledTree::new(&tiles, size).hash(0, size.saturating_sub(1)) {
+            Ok(leaf) if leaf == leaf_hash(record.line.as_bytes()) => Ok(tree),
+            Ok(_) => Err(PublishError::OtherRecord { seq: last.seq() }),
+            // A tile that could be read a moment ago: a disk that fails is no forgery.
+            Err(_) => Err(PublishError::TilesUnreadable),
+        }
     }
 
     /// Puts cell and checkpoint in place where a crash left them behind.
@@ -457,8 +460,8 @@ pub enum PublishError {
     /// The published checkpoint has another text.
     #[error("another checkpoint is published")]
     OtherText,
-    /// Tiles that were just written could not be read.
-    #[error("the tiles just written could not be read")]
+    /// Tiles that were just written or read could not be read again.
+    #[error("the stored tiles could not be read")]
     TilesUnreadable,
     /// The head cannot be put into a checkpoint.
     #[error(transparent)]

@@ -1,9 +1,12 @@
 //! The kept corpus of the fuzz targets, and small changes to each of its files, in a process that may use so much memory
 //! and no more. `cargo fuzz` goes on from the same files (`fuzz/`).
 
+#![expect(clippy::print_stdout, reason = "the process says what took it longest")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::fault_support::{Chance, tried};
 use super::program::{text, turn};
@@ -14,6 +17,8 @@ mod targets;
 const ROLE: &str = "CEASEFIRE_TEST_CORPUS_CHANGES";
 /// How much address space the process may have, in KiB: the program and its threads take most of it.
 const MEMORY_KIB: u32 = 1_000_000;
+/// How long one input may take in a debug build on a machine that does other things too.
+const LONGEST: Duration = Duration::from_secs(60);
 /// How often each file is changed in the fast tier.
 const CHANGES: u64 = 60;
 
@@ -66,6 +71,7 @@ fn changed(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
 fn the_process_with_little_memory() {
     let Ok(changes) = std::env::var(ROLE) else { return };
     let changes: u64 = changes.parse().unwrap();
+    let mut slowest = (Duration::ZERO, String::new());
     for (name, target) in targets::TARGETS {
         let files = corpus_of(name);
         for file in &files {
@@ -74,7 +80,12 @@ fn the_process_with_little_memory() {
                 let mut chance = Chance::of(number);
                 let tried = if number == 0 { bytes.clone() } else { changed(&bytes, &mut chance) };
                 let case = || target(&tried);
+                let begun = Instant::now();
                 let ended = std::panic::catch_unwind(case);
+                let took = begun.elapsed();
+                if took > slowest.0 {
+                    slowest = (took, format!("{name}: {}, change {number}", file.display()));
+                }
                 assert!(
                     ended.is_ok(),
                     "{name}: {}, change {number}: {:?}",
@@ -84,6 +95,9 @@ fn the_process_with_little_memory() {
             }
         }
     }
+    let (took, input) = slowest;
+    println!("slowest: {} ms, {input}", took.as_millis());
+    assert!(took < LONGEST, "{took:?} for {input}");
 }
 
 fn run(changes: u64) -> usize {
@@ -94,6 +108,9 @@ fn run(changes: u64) -> usize {
     let output = command.env(ROLE, changes.to_string()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("1 passed"), "{}", text(&output));
+    let said = text(&output);
+    let slowest = said.lines().find_map(|line| line.strip_prefix("slowest: ")).unwrap_or_default();
+    tried(1, &format!("slowest of them: {slowest}"));
     let files: usize = targets::TARGETS.iter().map(|(name, _)| corpus_of(name).len()).sum();
     files * usize::try_from(changes + 1).unwrap()
 }

@@ -354,11 +354,13 @@ impl Scribe {
             return self.push(IncidentSplit { incident, out, records: Vec::new(), reason: reason() }.into());
         }
         let Some(from) = self.some_incident(dice) else { return };
-        let Some(reports) = self.reports.get(&from).filter(|reports| !reports.is_empty()) else { return };
-        let key = reports[dice.below(reports.len())].clone();
+        let Some(reports) = self.reports.get_mut(&from).filter(|reports| !reports.is_empty()) else { return };
+        // Only what is still there can be moved: an incident to which nothing moves does not come into being.
+        let key = reports.remove(dice.below(reports.len()));
         let out = IncidentId::new(&format!("S-{}", self.splits)).unwrap();
         self.splits += 1;
         self.incidents.push(out.clone());
+        self.reports.insert(out.clone(), vec![key.clone()]);
         let records = vec![RecordRef::keyed(Label::new(&key).unwrap())];
         self.push(IncidentSplit { incident: from, out, records, reason: reason() }.into());
     }
@@ -370,7 +372,12 @@ impl Scribe {
         let at = dice.below(self.mendable.len());
         let (key, target) = self.mendable[at].clone();
         let replacement = match target {
-            Event::ViolationReported(report) => report_of(report.incident, dice).into(),
+            Event::ViolationReported(report) => {
+                // A corrected report counts for the incident that its correction names.
+                self.reports.values_mut().for_each(|reports| reports.retain(|report| *report != key));
+                self.reports.entry(report.incident.clone()).or_default().push(key.clone());
+                report_of(report.incident, dice).into()
+            }
             Event::StatementMade(_) => self.statement(dice),
             Event::ResponseMade(_) => self.response(dice),
             Event::StepReported(old) => {
@@ -389,6 +396,7 @@ impl Scribe {
             return;
         }
         let (key, _) = self.mendable.remove(dice.below(self.mendable.len()));
+        self.reports.values_mut().for_each(|reports| reports.retain(|report| *report != key));
         self.push(retraction(&key));
     }
 

@@ -11,6 +11,8 @@ use crate::vocab::Code;
 
 /// The longest row, in bytes.
 const ROW_MAX_BYTES: usize = 1024 * 1024;
+/// Of so many cells that are not UTF-8 the place is told, of further ones not: each is looked for from the row's beginning.
+const NOT_UTF8_TOLD: usize = 20;
 /// How much of what was read is kept before old bytes are let go.
 const KEPT_BYTES: usize = 256 * 1024;
 
@@ -217,7 +219,7 @@ impl CsvTable {
                 Err(_) => bad.push(index + self.skipped),
             }
         }
-        faults.extend(bad.into_iter().map(|index| self.not_utf8(index)));
+        faults.extend(bad.into_iter().take(NOT_UTF8_TOLD).map(|index| self.not_utf8(index)));
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
@@ -314,6 +316,17 @@ mod tests {
 
     fn place(fault: &RowFault) -> (u64, Option<u64>, Code) {
         (fault.spot.line, fault.spot.column, fault.fault.code)
+    }
+
+    #[test]
+    fn of_a_row_that_is_no_text_at_all_the_first_cells_are_told_alone() {
+        let header: Vec<String> = (0..500).map(|column| format!("c{column}")).collect();
+        let mut bytes = format!("{}\n", header.join(",")).into_bytes();
+        bytes.extend(vec![b"\xff".as_slice(); 500].join(&b','));
+        let mut table = table(&bytes).unwrap();
+        let faults = table.step().unwrap().unwrap().unwrap_err();
+        assert_eq!(faults.len(), NOT_UTF8_TOLD);
+        assert!(faults.iter().zip(0_u64..).all(|(fault, at)| place(fault) == (2, Some(2 * at + 1), Code::NotUtf8)));
     }
 
     #[test]
