@@ -7,6 +7,7 @@ use super::chain::{ChainPoint, Head, seal_of};
 use super::opening::{End, OpenError, RecoveredTail, Tail, TornPolicy, find_end};
 use super::segment::{LogSettings, SealedSegment, SegmentDigest, SegmentName};
 use super::storage::{Storage, StorageError, StorageLock};
+use super::verify::BodyGrammar;
 use crate::record::{EncodeError, Envelope, Receipt, RecordHash};
 use crate::vocab::{Clock, Seq};
 
@@ -110,7 +111,7 @@ impl LogWriter {
     /// # Errors
     /// [`AppendError`]. After [`AppendError::Storage`] every later call gives [`AppendError::Poisoned`].
     pub fn append(&mut self, bodies: &[NewBody<'_>]) -> Result<Vec<Receipt>, AppendError> {
-        self.append_with(bodies, |envelope| envelope.encode())
+        self.append_with(bodies, BodyGrammar::Checked)
     }
 
     /// Appends bodies as [`LogWriter::append`] does, but looks at each body only as [`Envelope::encode_frame`] does: the
@@ -119,10 +120,10 @@ impl LogWriter {
     /// # Errors
     /// As [`LogWriter::append`].
     pub fn append_read(&mut self, bodies: &[NewBody<'_>]) -> Result<Vec<Receipt>, AppendError> {
-        self.append_with(bodies, |envelope| envelope.encode_frame())
+        self.append_with(bodies, BodyGrammar::Elsewhere)
     }
 
-    fn append_with(&mut self, bodies: &[NewBody<'_>], encode: Encode) -> Result<Vec<Receipt>, AppendError> {
+    fn append_with(&mut self, bodies: &[NewBody<'_>], grammar: BodyGrammar) -> Result<Vec<Receipt>, AppendError> {
         if self.condition == Condition::Poisoned {
             return Err(AppendError::Poisoned);
         }
@@ -130,7 +131,7 @@ impl LogWriter {
             return Err(AppendError::Empty);
         }
         let target = self.target();
-        let batch = self.encode(&target, bodies, encode)?;
+        let batch = self.encode(&target, bodies, grammar)?;
         self.write(&target, &batch.bytes).inspect_err(|_| self.condition = Condition::Poisoned)?;
         self.point = batch.after;
         Ok(batch.receipts)
@@ -160,18 +161,18 @@ impl LogWriter {
         }
     }
 
-    fn encode(&self, target: &Target, bodies: &[NewBody<'_>], encode: Encode) -> Result<Batch, AppendError> {
+    fn encode(&self, target: &Target, bodies: &[NewBody<'_>], grammar: BodyGrammar) -> Result<Batch, AppendError> {
         let seal = target.seals.as_ref().map(|sealed| (sealed.name, (self.sealer)(sealed)));
         let records = bodies.len() + usize::from(seal.is_some());
         let mut batch = Batch::new(self.point, records);
         if let Some((name, body)) = seal {
             let seal = NewBody { body: &body, signature: None };
             batch
-                .push(seal, self.clock.as_ref(), |envelope| envelope.encode())
+                .push(seal, self.clock.as_ref(), BodyGrammar::Checked)
                 .map_err(|source| AppendError::Seal { name, source })?;
         }
         for (index, body) in bodies.iter().enumerate() {
-            let receipt = batch.push(*body, self.clock.as_ref(), encode);
+            let receipt = batch.push(*body, self.clock.as_ref(), grammar);
             let receipt = receipt.map_err(|source| AppendError::Refused { index, source })?;
             batch.receipts.push(receipt);
         }
@@ -207,9 +208,6 @@ impl fmt::Debug for LogWriter {
     }
 }
 
-/// How a record is written.
-type Encode = fn(&Envelope<'_>) -> Result<Vec<u8>, EncodeError>;
-
 /// The segment that the next batch goes into.
 struct Target {
     name: SegmentName,
@@ -231,10 +229,14 @@ impl Batch {
         Self { after: point, end, bytes: Vec::new(), receipts: Vec::with_capacity(records) }
     }
 
-    fn push(&mut self, new: NewBody<'_>, clock: &dyn Clock, encode: Encode) -> Result<Receipt, EncodeError> {
+    fn push(&mut self, new: NewBody<'_>, clock: &dyn Clock, grammar: BodyGrammar) -> Result<Receipt, EncodeError> {
         let ChainPoint { next: seq, prev, last_at } = self.after;
         let at = clock.now().max(last_at);
-        let line = encode(&Envelope { seq, prev, at, end: self.end, body: new.body, signature: new.signature })?;
+        let envelope = Envelope { seq, prev, at, end: self.end, body: new.body, signature: new.signature };
+        let line = match grammar {
+            BodyGrammar::Checked => envelope.encode()?,
+            BodyGrammar::Elsewhere => envelope.encode_frame()?,
+        };
         let hash = RecordHash::of_line(&line);
         self.bytes.extend_from_slice(&line);
         self.bytes.push(b'\n');

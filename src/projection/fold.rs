@@ -154,6 +154,9 @@ impl Fold {
     }
 
     /// Waits for the thread that writes rows, where there is one.
+    ///
+    /// # Errors
+    /// [`RowError`] where it failed; then the store is as before, and what it was to write is still here.
     pub fn finish_writing(&mut self) -> Result<(), RowError> {
         let Some(mut writing) = self.writing.take() else { return Ok(()) };
         let written = writing.wait();

@@ -170,9 +170,9 @@ impl LayeredRows {
 
     fn change_fresh(&self, changes: Vec<RowChange>) -> Result<(), RowError> {
         self.none_fresh.store(false, Ordering::Release);
-        let changed = self.fresh.change(changes);
+        let made = self.fresh.change(changes);
         self.remembered.forget();
-        changed
+        made
     }
 }
 
@@ -189,7 +189,9 @@ impl RowStore for LayeredRows {
             Some(bytes) => unmarked(&bytes).map(<[u8]>::to_vec),
             None => self.layers.row(key, self.upto)?.flatten(),
         };
-        row.iter().for_each(|row| self.remembered.remember(key, row));
+        if let Some(row) = &row {
+            self.remembered.remember(key, row);
+        }
         Ok(row)
     }
 

@@ -1,8 +1,6 @@
 //! The kept corpus of the fuzz targets, and small changes to each of its files, in a process that may use so much memory
 //! and no more. `cargo fuzz` goes on from the same files (`fuzz/`).
 
-#![expect(clippy::print_stdout, reason = "the process says what took it longest")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

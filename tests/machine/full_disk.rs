@@ -34,7 +34,7 @@ fn fill(bytes: u64, seeds: &[String], home: &Path) -> usize {
     let verified = run(home, &ledger, &["verify"]);
     assert_eq!(verified.status.code(), DONE, "{case}: verify on a full disk: {}", text(&verified));
     assert!(image_of(&ledger) == before, "{case}: verify changed something on a full disk");
-    let late = if bytes / PAGE % 4 == 0 { 2 } else { 0 };
+    let late = if (bytes / PAGE).is_multiple_of(4) { 2 } else { 0 };
     for attempt in 0..late {
         // Each sets rows aside that the disk took half of.
         let actor = format!("late-{attempt}");
