@@ -35,7 +35,6 @@ pub struct Line<'a> {
 }
 
 /// How a line is taken apart.
-#[cfg(feature = "ledger")]
 pub(super) type Decode = for<'b> fn(&RawLine<'b>) -> Result<Line<'b>, DecodeError>;
 
 impl<'a> Line<'a> {
