@@ -3,11 +3,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+
+use tempfile::TempDir;
 
 use super::folder::Folder;
 use crate::projection::layers::{LayerFile, LayerFiles, LayerName, LayerSink};
@@ -20,7 +19,7 @@ const LOCKED_FILE: &str = "db";
 pub(super) struct LookedAt {
     // Closed before its folder is removed: fields are dropped in their order.
     rows: SledRows,
-    _scratch: Scratch,
+    _scratch: TempDir,
 }
 
 impl LookedAt {
@@ -41,12 +40,12 @@ impl LookedAt {
             Err(TryLockError::WouldBlock) => return Err(OpenRowsError::Held),
             Err(TryLockError::Error(error)) => return Err(damaged(error)),
         }
-        let scratch = Scratch::copy_of(folder).map_err(damaged)?;
+        let scratch = copy_of(folder).map_err(damaged)?;
         if let Some(file) = locked {
             // As with the lock of the log, a process being started elsewhere would hold it on for a moment.
             let _ = file.unlock();
         }
-        Ok(Self { rows: SledRows::open(&scratch.path)?, _scratch: scratch })
+        Ok(Self { rows: SledRows::open(scratch.path())?, _scratch: scratch })
     }
 }
 
@@ -68,48 +67,15 @@ impl RowStore for LookedAt {
 /// nobody will read again.
 const IN_MEMORY: &str = "/dev/shm";
 
-/// A folder of its own among temporary files, removed with everything in it.
-struct Scratch {
-    path: PathBuf,
-}
-
-impl Scratch {
-    fn copy_of(folder: &Path) -> io::Result<Self> {
-        let copied = |within: &Path| {
-            let scratch = Self::begin(within)?;
-            copy_folder(folder, &scratch.path)?;
-            Ok(scratch)
-        };
-        copied(Path::new(IN_MEMORY)).or_else(|_: io::Error| copied(&std::env::temp_dir()))
-    }
-
-    fn begin(within: &Path) -> io::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        loop {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = within.join(format!("ceasefire-rows-{}-{number}", std::process::id()));
-            match builder.create(&path) {
-                // Left by an earlier process of this number, or put there by somebody.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => return made.map(|()| Self { path }),
-            }
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // sled may still be at work in it for a moment.
-        for _ in 0..10 {
-            match fs::remove_dir_all(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => thread::sleep(Duration::from_millis(5)),
-                _ => return,
-            }
-        }
-    }
+fn copy_of(folder: &Path) -> io::Result<TempDir> {
+    let copied = |scratch: io::Result<TempDir>| {
+        let scratch = scratch?;
+        copy_folder(folder, scratch.path())?;
+        Ok(scratch)
+    };
+    let mut name = tempfile::Builder::new();
+    name.prefix("ceasefire-rows-");
+    copied(name.tempdir_in(IN_MEMORY)).or_else(|_: io::Error| copied(name.tempdir()))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
