@@ -1,14 +1,11 @@
 //! A fold from record 1 that looks at nothing stored: in memory, or where the log is long in a folder that vanishes with it.
 
-use std::io;
 use std::sync::Arc;
-
-use tempfile::TempDir;
 
 use super::layer_folder::LayerFolder;
 use super::reading::{ReplayError, Until, hash_at};
 use crate::log::LogReader;
-use crate::projection::layers::{LayerFile, LayerFiles, LayerName, LayerPlan, LayerSink, Layers};
+use crate::projection::layers::{LayerPlan, Layers};
 use crate::projection::{Cursor, Fold, LayeredRows, MemoryRows};
 use crate::vocab::Seq;
 
@@ -32,34 +29,10 @@ pub fn fold_anew(reader: &LogReader, until: Until) -> Result<Fold, ReplayError> 
     let Ok(folder) = tempfile::Builder::new().prefix("ceasefire-replay-").tempdir() else {
         return Ok(Fold::in_memory());
     };
-    let files = Vanishing { layers: LayerFolder::at(folder.path().to_owned()), _folder: folder };
+    let files = LayerFolder::vanishing(folder);
     let Ok((layers, _)) = Layers::open(Arc::new(files), LayerPlan::STANDARD, log, &Cursor::current_versions()) else {
         return Ok(Fold::in_memory());
     };
     let rows = LayeredRows::new(Arc::new(MemoryRows::default()), Arc::new(layers))?;
     Ok(Fold::on(Arc::new(rows)))
-}
-
-/// Layers whose folder goes when they do.
-struct Vanishing {
-    layers: LayerFolder,
-    _folder: TempDir,
-}
-
-impl LayerFiles for Vanishing {
-    fn list(&self) -> io::Result<Vec<LayerName>> {
-        self.layers.list()
-    }
-
-    fn open(&self, name: LayerName) -> io::Result<Box<dyn LayerFile>> {
-        self.layers.open(name)
-    }
-
-    fn create(&self, name: LayerName) -> io::Result<Box<dyn LayerSink>> {
-        self.layers.create(name)
-    }
-
-    fn remove(&self, name: LayerName) -> io::Result<()> {
-        self.layers.remove(name)
-    }
 }

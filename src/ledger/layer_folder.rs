@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use tempfile::TempDir;
+
 use crate::projection::layers::{LayerFile, LayerFiles, LayerName, LayerSink};
 
 /// What is written goes to the disk in pieces of about this size.
@@ -14,11 +16,18 @@ const BUFFER_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct LayerFolder {
     path: PathBuf,
+    /// Removes the folder when the layers are let go.
+    _vanishing: Option<TempDir>,
 }
 
 impl LayerFolder {
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, _vanishing: None }
+    }
+
+    /// Layers in a folder that goes when they do.
+    pub(super) fn vanishing(folder: TempDir) -> Self {
+        Self { path: folder.path().to_owned(), _vanishing: Some(folder) }
     }
 }
 

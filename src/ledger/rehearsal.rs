@@ -125,7 +125,7 @@ impl Ledger {
             .iter()
             .map(|rehearsed| NewBody { body: &rehearsed.text, signature: rehearsed.signature.as_deref() })
             .collect();
-        self.writer.append_read(&new)?;
+        self.writer.append(&new)?;
         self.follow();
         if rehearsed.iter().any(|rehearsed| rehearsed.text.contains("\"annex.erased\"")) {
             self.resume_annexes();
