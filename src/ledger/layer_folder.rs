@@ -16,18 +16,18 @@ const BUFFER_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct LayerFolder {
     path: PathBuf,
-    /// Removes the folder when the layers are let go.
-    _vanishing: Option<TempDir>,
+    /// Removes the folder when the layers are let go. Nothing in it need outlive a power cut.
+    vanishing: Option<TempDir>,
 }
 
 impl LayerFolder {
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path, _vanishing: None }
+        Self { path, vanishing: None }
     }
 
     /// Layers in a folder that goes when they do.
     pub(super) fn vanishing(folder: TempDir) -> Self {
-        Self { path: folder.path().to_owned(), _vanishing: Some(folder) }
+        Self { path: folder.path().to_owned(), vanishing: Some(folder) }
     }
 }
 
@@ -53,7 +53,8 @@ impl LayerFiles for LayerFolder {
         fs::create_dir_all(&self.path)?;
         let beside = self.path.join(format!("{name}.new"));
         let file = io::BufWriter::with_capacity(BUFFER_BYTES, File::create(&beside)?);
-        Ok(Box::new(NewLayer { file, beside, place: self.path.join(name.to_string()) }))
+        let (place, durable) = (self.path.join(name.to_string()), self.vanishing.is_none());
+        Ok(Box::new(NewLayer { file, beside, place, durable }))
     }
 
     fn remove(&self, name: LayerName) -> io::Result<()> {
@@ -85,6 +86,7 @@ struct NewLayer {
     file: io::BufWriter<File>,
     beside: PathBuf,
     place: PathBuf,
+    durable: bool,
 }
 
 impl LayerSink for NewLayer {
@@ -94,6 +96,9 @@ impl LayerSink for NewLayer {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.file.flush()?;
+        if !self.durable {
+            return fs::rename(&self.beside, &self.place);
+        }
         self.file.get_ref().sync_all()?;
         fs::rename(&self.beside, &self.place)?;
         self.place.parent().map_or(Ok(()), sync_folder)

@@ -69,6 +69,8 @@ pub struct Fold {
     pub tables: Tables,
     store: Option<Arc<dyn RowStore>>,
     writing: Option<Writing>,
+    /// Whether the rows are of use to this fold alone.
+    passing: bool,
 }
 
 /// Rows that another thread is writing.
@@ -81,19 +83,26 @@ impl Fold {
     /// Begins a fold in memory.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { tables: Tables::new(None), store: None, writing: None }
+        Self { tables: Tables::new(None), store: None, writing: None, passing: false }
     }
 
     /// Goes on with the fold that a row store holds.
     #[must_use]
     pub fn on(store: Arc<dyn RowStore>) -> Self {
-        Self { tables: Tables::new(Some(&store)), store: Some(store), writing: None }
+        Self { tables: Tables::new(Some(&store)), store: Some(store), writing: None, passing: false }
+    }
+
+    /// Begins a fold whose rows lie in a store that is of use to nobody else. Once rows cannot be written there, they and
+    /// all that follow stay in memory.
+    #[must_use]
+    pub fn passing_through(store: Arc<dyn RowStore>) -> Self {
+        Self { passing: true, ..Self::on(store) }
     }
 
     /// Goes on from rows that are only read; what changes stays in memory.
     #[must_use]
     pub fn over(rows: &Arc<dyn RowStore>) -> Self {
-        Self { tables: Tables::new(Some(rows)), store: None, writing: None }
+        Self { tables: Tables::new(Some(rows)), store: None, writing: None, passing: false }
     }
 
     /// Takes one record into every projection.
@@ -117,12 +126,11 @@ impl Fold {
     /// # Errors
     /// [`RowError`]; then the store is as before, and what was changed since is still here.
     pub fn commit(&mut self, cursor: &Cursor) -> Result<(), RowError> {
-        let Some(store) = self.store.clone() else { return Ok(()) };
         // What another thread could not write is written now, with the rest.
         let _ = self.finish_writing();
+        let Some(store) = self.store.clone() else { return Ok(()) };
         let written = write(store.as_ref(), &self.tables.settle(), cursor);
-        self.tables.settled(written.is_ok());
-        written
+        self.take(written)
     }
 
     /// Does what [`Fold::commit`] does in another thread, and lets the store put its files in order there: the fold goes on
@@ -131,8 +139,8 @@ impl Fold {
     /// # Errors
     /// [`RowError`] where the commit before failed; then nothing new is written, and what was changed since is still here.
     pub fn commit_beside(&mut self, cursor: &Cursor) -> Result<(), RowError> {
-        let Some(store) = self.store.clone() else { return Ok(()) };
         self.finish_writing()?;
+        let Some(store) = self.store.clone() else { return Ok(()) };
         let (rows, cursor) = (self.tables.settle(), cursor.clone());
         let upto = cursor.seq;
         let begun = Builder::new().name("rows".to_owned()).spawn(move || {
@@ -146,10 +154,7 @@ impl Fold {
                 self.writing = Some(Writing { upto, thread: Some(thread) });
                 Ok(())
             }
-            Err(error) => {
-                self.tables.settled(false);
-                Err(RowError::Store(error.to_string()))
-            }
+            Err(error) => self.take(Err(RowError::Store(error.to_string()))),
         }
     }
 
@@ -160,7 +165,16 @@ impl Fold {
     pub fn finish_writing(&mut self) -> Result<(), RowError> {
         let Some(mut writing) = self.writing.take() else { return Ok(()) };
         let written = writing.wait();
+        self.take(written)
+    }
+
+    /// Lets go of rows that were written, and takes back those that were not.
+    fn take(&mut self, written: Result<(), RowError>) -> Result<(), RowError> {
         self.tables.settled(written.is_ok());
+        if written.is_err() && self.passing {
+            self.store = None;
+            return Ok(());
+        }
         written
     }
 
