@@ -136,8 +136,7 @@ impl View<'_> {
         let sides = self.sides()?;
         let mut parties = Vec::new();
         self.tables.ceasefires.walk("", |_, row| parties.push(row.parties.clone()))?;
-        let counting =
-            Counting { rules, incidents: &[], ceasefire: None, window: None, sides: &sides, parties: &parties };
+        let counting = Counting { rules, ceasefire: None, window: None, sides: &sides, parties: &parties };
         let mut accusers = Vec::new();
         for charge in &facts.charges {
             let side = charge.accused.iter().flat_map(crate::vocab::ActorRef::possible).next();

@@ -125,7 +125,6 @@ impl View<'_> {
         };
         let sides = self.sides()?;
         let tree = self.places()?;
-        let incidents = self.tables.every_incident()?;
         let mut parties: Vec<Vec<ActorId>> = Vec::new();
         self.tables.ceasefires.walk("", |_, row| parties.push(row.parties.clone()))?;
         let claims = row.as_ref().map(|row| self.ceasefire_claims(&row.ceasefire)).transpose()?.unwrap_or_default();
@@ -137,13 +136,14 @@ impl View<'_> {
         });
         let counting = Counting {
             rules: question.rules,
-            incidents: &incidents,
             ceasefire: scope,
             window: question.window,
             sides: &sides,
             parties: &parties,
         };
-        let count = counting.count(question.lineage);
+        let mut counter = counting.counter(question.lineage);
+        self.tables.walk_incidents(|facts| counter.take(&facts))?;
+        let count = counter.finish();
         Ok(Some(TallyAnswer {
             known_at: self.known_at(),
             rules: question.rules.name.to_owned(),

@@ -147,8 +147,7 @@ pub fn with_context<T>(
     let mut parties = Vec::new();
     let walked = view.tables().ceasefires.walk("", |_, row| parties.push(row.parties.clone()));
     walked.map_err(|error| refusal::rows(&error))?;
-    let counting =
-        Counting { rules: COUNT_1, incidents: &[], ceasefire: None, window: None, sides: &sides, parties: &parties };
+    let counting = Counting { rules: COUNT_1, ceasefire: None, window: None, sides: &sides, parties: &parties };
     let level_of = |speaker: &ActorRef, accused: &[ActorRef]| -> Level {
         let side = accused.iter().flat_map(ActorRef::possible).next().map(|actor| sides.side_of(actor));
         let class: AccuserClass = counting.accuser_class(speaker, side);

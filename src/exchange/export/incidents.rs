@@ -225,7 +225,6 @@ impl<'a> Incidents<'a> {
     fn charges(&self, facts: &IncidentFacts) -> Vec<String> {
         let counting = Counting {
             rules: self.question.rules,
-            incidents: &[],
             ceasefire: None,
             window: None,
             sides: &self.sides,

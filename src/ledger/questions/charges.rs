@@ -64,8 +64,7 @@ impl View<'_> {
         let side = sides.side_of(against).clone();
         let mut parties = Vec::new();
         self.tables.ceasefires.walk("", |_, row| parties.push(row.parties.clone()))?;
-        let counting =
-            Counting { rules, incidents: &[], ceasefire: None, window: None, sides: &sides, parties: &parties };
+        let counting = Counting { rules, ceasefire: None, window: None, sides: &sides, parties: &parties };
         let mut incidents: Vec<IncidentFacts> = Vec::new();
         self.tables.walk_incidents(|facts| {
             let charged = facts.charges.iter().any(|charge| sides.sides(&charge.accused).contains(&&side));

@@ -1,0 +1,134 @@
+//! Candidates for duplicates (C2): incidents that may be one, and how far that lowers a number. Nothing is merged by it.
+
+use std::collections::BTreeMap;
+
+use super::RuleSet;
+use crate::rules::claims::Site;
+use crate::vocab::{IncidentId, PlaceId, Span};
+
+/// What of an incident with a time, a place and an accused is needed to find it near another.
+pub(super) struct Dated {
+    pub(super) incident: IncidentId,
+    pub(super) when: Span,
+    /// The accused, by the numbers of their columns.
+    pub(super) accused: Box<[u32]>,
+    pub(super) sites: Box<[Site]>,
+    /// The numbers that it stands in, as one number.
+    pub(super) stands_in: u32,
+}
+
+/// Where to look for what is near: a registered place, or a square of about five kilometres.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Locality<'a> {
+    Place(&'a PlaceId),
+    Square(i64, i64),
+}
+
+/// The side of a square, in micro-degrees.
+const SQUARE_E6: i64 = 50_000;
+
+impl<'a> Locality<'a> {
+    fn of(site: &'a Site) -> Self {
+        match (&site.place, site.point) {
+            (Some(place), _) => Self::Place(place),
+            (None, Some((lat, lon, _))) => Self::Square(lat.div_euclid(SQUARE_E6), lon.div_euclid(SQUARE_E6)),
+            (None, None) => Self::Square(i64::MAX, i64::MAX),
+        }
+    }
+
+    /// The locality itself, and for a square the eight around it.
+    fn around(site: &'a Site) -> Vec<Self> {
+        match Self::of(site) {
+            Self::Square(lat, lon) if lat != i64::MAX => {
+                (-1..=1).flat_map(|north| (-1..=1).map(move |east| Self::Square(lat + north, lon + east))).collect()
+            }
+            only => vec![only],
+        }
+    }
+}
+
+/// Joins incidents, in order of id, that are near in place, overlap in time and have an accused in common. One sweep in
+/// order of time; each incident is joined to the open one that ends last, which is enough to join every group.
+///
+/// Gives the pairs by where they stand in `dated`; only those at `indexes` are looked at.
+pub(super) fn join(rules: RuleSet, dated: &[Dated], indexes: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut in_order: Vec<(&Dated, usize)> =
+        indexes.filter_map(|index| dated.get(index).map(|incident| (incident, index))).collect();
+    in_order.sort_by_key(|&(incident, index)| (incident.when.start(), index));
+    let mut open: BTreeMap<(u32, Locality<'_>), (&Dated, usize)> = BTreeMap::new();
+    let mut joined = Vec::new();
+    for (incident, index) in in_order {
+        let sites = &incident.sites;
+        for (&accused, site) in incident.accused.iter().flat_map(|a| sites.iter().map(move |site| (a, site))) {
+            for locality in Locality::around(site) {
+                if let Some(&(earlier, other)) = open.get(&(accused, locality))
+                    && earlier.when.meets(incident.when)
+                    && other != index
+                    && are_near(rules, &earlier.sites, sites)
+                {
+                    joined.push((other.min(index), other.max(index)));
+                }
+            }
+            let here = open.entry((accused, Locality::of(site))).or_insert((incident, index));
+            if here.0.when.end() <= incident.when.end() {
+                *here = (incident, index);
+            }
+        }
+    }
+    joined.sort_unstable();
+    joined.dedup();
+    joined
+}
+
+fn are_near(rules: RuleSet, sites: &[Site], others: &[Site]) -> bool {
+    sites.iter().any(|one| {
+        others.iter().any(|other| {
+            let same_place = one.place.is_some() && one.place == other.place;
+            let points = one.point.zip(other.point);
+            same_place
+                || points.is_some_and(|((lat, lon, r), (lat2, lon2, r2))| {
+                    within_m((lat, lon), (lat2, lon2), rules.near_m.saturating_add(r).saturating_add(r2))
+                })
+        })
+    })
+}
+
+/// How many merges it takes to make each joined group one.
+pub(super) fn merges(pairs: &[(usize, usize)]) -> u64 {
+    let mut parent: BTreeMap<usize, usize> = pairs.iter().flat_map(|&(a, b)| [(a, a), (b, b)]).collect();
+    let mut merged = 0;
+    for &(a, b) in pairs {
+        if let (Some(a), Some(b)) = (root(&mut parent, a), root(&mut parent, b))
+            && a != b
+        {
+            parent.insert(a.max(b), a.min(b));
+            merged += 1;
+        }
+    }
+    merged
+}
+
+fn root(parent: &mut BTreeMap<usize, usize>, start: usize) -> Option<usize> {
+    let mut current = *parent.get(&start)?;
+    while let Some(&next) = parent.get(&current)
+        && next != current
+    {
+        current = next;
+    }
+    parent.insert(start, current);
+    Some(current)
+}
+
+/// Whether two points are within a distance, reckoned on a flat map of the neighbourhood: good to about a metre at the
+/// distances that candidates are looked for at, and not near the poles.
+#[must_use]
+pub fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
+    const METRES_PER_DEGREE: f64 = 111_320.0;
+    let degrees = |micro: i64| f64::from(i32::try_from(micro).unwrap_or(i32::MAX)) / 1e6;
+    let mean_latitude = f64::midpoint(degrees(lat), degrees(lat2));
+    let north = (degrees(lat) - degrees(lat2)) * METRES_PER_DEGREE;
+    let turn = (degrees(lon) - degrees(lon2)).abs();
+    let east = turn.min(360.0 - turn) * METRES_PER_DEGREE * mean_latitude.to_radians().cos();
+    let limit = f64::from(u32::try_from(metres).unwrap_or(u32::MAX));
+    north.hypot(east) <= limit
+}
