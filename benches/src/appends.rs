@@ -11,7 +11,7 @@ use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
 use ceasefire_ledger::record::Body;
 use ceasefire_ledger::{Folder, Genesis, Ledger, SharedLedger, Submission, SystemClock};
 
-use crate::material::{BATCH, Material, segments};
+use crate::material::{BATCH, Ledgers, Material, segments};
 use crate::results::{Goal, Results};
 use crate::timing::percentile;
 use crate::{Options, Outcome};
@@ -24,7 +24,8 @@ const SINGLES: usize = 2_000;
 const SCENERY: usize = 40;
 
 /// Measures every way of appending.
-pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
+pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
+    let material = &ledgers.whole;
     let given: Vec<(Body, String)> = bodies(7, GIVEN + 20 * BATCH as u64).collect::<Result<_, _>>()?;
     let (few, bulk) = given.split_at(usize::try_from(GIVEN)?);
     singly(few.get(..SINGLES).unwrap_or(few), material, results)?;

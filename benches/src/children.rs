@@ -1,4 +1,4 @@
-//! Peak memory: each job in a process of its own.
+//! Jobs in processes of their own, so that each job's time and peak memory are its own.
 
 use std::fs;
 use std::path::Path;
@@ -6,81 +6,34 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
 use ceasefire_ledger::rules::counting::COUNT_1;
 use ceasefire_ledger::{
-    ActorRef, Archive, Folder, Genesis, Ledger, Lineage, Seq, Source, Submission, SystemClock, TallyQuestion, Until,
+    ActorRef, Archive, Folder, Ledger, Lineage, Seq, Source, Submission, SystemClock, TallyQuestion, Until,
     VerifyQuestion, ViolationReported,
 };
 
-use crate::material::{BATCH, Material, append_all};
-use crate::results::{Goal, Results};
-use crate::{Options, Outcome};
+use crate::Outcome;
+use crate::material::{BATCH, append_all};
 
-/// The most that any job may take.
-const MOST_MIB: f64 = 256.0;
 /// How often a process's peak is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// Measures the peak memory of each job.
-pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
-    let records = options.records.to_string();
-    let ledger = material.folder.path().display().to_string();
-    let new = material.beside("appended").display().to_string();
-    for (job, folder) in [
-        ("append", &new),
-        ("verify", &ledger),
-        ("replay", &ledger),
-        ("rebuild", &ledger),
-        ("tally", &ledger),
-        ("known-at", &ledger),
-    ] {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--child", job, folder, &records]);
-        told(results, job, &peak_of(&mut command)?);
-    }
-    fs::remove_dir_all(&new)?;
-    import(options, material, results)
-}
-
-fn told(results: &mut Results, job: &str, peak: &Peak) {
-    let mib = peak.kib / 1024.0;
-    let ours = format!("{mib:.0} MiB in {}", crate::results::shown(peak.time));
-    results.value(&format!("peak memory of {job}"), ours, "256 MiB", mib / MOST_MIB, Goal::AtMost(1.0));
-}
-
-/// Imports a file of the same records with the program.
-fn import(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
-    let (file, folder) = (material.beside("bodies.jsonl"), material.beside("imported"));
-    write_bodies(&file, options.records)?;
-    drop(Ledger::create(Folder::at(&folder), &Genesis::new(SYNTHETIC_ORIGIN)?, Arc::new(SystemClock))?);
-    let mut command = Command::new(&options.program);
-    command.arg("-L").arg(&folder).args(["import", "jsonl"]).arg(&file);
-    let peak = peak_of(&mut command)?;
-    told(results, "import", &peak);
-    let each = peak.time.as_secs_f64() * 1e6 / options.records as f64;
-    results.note(format!("The import took {each:.1} µs a record, the check of the whole file before it included."));
-    fs::remove_file(file)?;
-    Ok(fs::remove_dir_all(folder)?)
-}
-
-fn write_bodies(file: &Path, records: u64) -> Outcome<()> {
-    use std::io::Write as _;
-    let mut out = std::io::BufWriter::new(fs::File::create(file)?);
-    for body in bodies(1, records) {
-        writeln!(out, "{}", body?.1)?;
-    }
-    Ok(out.flush()?)
-}
-
 /// What a process took.
-struct Peak {
-    kib: f64,
-    time: Duration,
+pub struct Peak {
+    /// Its greatest resident memory.
+    pub kib: f64,
+    /// From its start to its end.
+    pub time: Duration,
+}
+
+/// Does one job on a ledger of so many records in a process of its own.
+pub fn job(name: &str, folder: &Path, records: u64) -> Outcome<Peak> {
+    let mut command = Command::new(std::env::current_exe()?);
+    peak_of(command.args(["--child", name]).arg(folder).arg(records.to_string()))
 }
 
 /// Runs a process and looks at its greatest resident memory until it ends.
-fn peak_of(command: &mut Command) -> Outcome<Peak> {
+pub fn peak_of(command: &mut Command) -> Outcome<Peak> {
     let started = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let status = format!("/proc/{}/status", child.id());

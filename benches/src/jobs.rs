@@ -1,64 +1,94 @@
-//! Growth: the same jobs on a tenth of the records. What is linear takes a tenth of the time; a query takes the same.
+//! Whole jobs, each in a process of its own: its peak memory, and how its time grows from a tenth of the records. What is
+//! linear takes a tenth of the time; a query takes the same.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ceasefire_ledger::{Archive, Folder, Until, VerifyQuestion};
+use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
+use ceasefire_ledger::{Folder, Genesis, Ledger, SystemClock};
 
-use crate::material::Material;
+use crate::children::{Peak, job, peak_of};
+use crate::material::{Ledgers, Material};
 use crate::results::{Goal, Results};
-use crate::timing::{median_of, percentile};
+use crate::timing::percentile;
 use crate::{Options, Outcome};
 
-/// Measures growth.
-pub fn measure(options: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
-    let small = Material::make(options, options.records / 10)?;
-    let factor = material.records as f64 / small.records as f64;
-    results
-        .note(format!("Growth is from {} to {} records, {factor:.1} times as many.", small.records, material.records));
+/// The most that any job may take.
+const MOST_MIB: f64 = 256.0;
+/// How often a question is asked.
+const ASKED: usize = 11;
+
+/// Measures whole jobs.
+pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
+    let (whole, tenth) = (&ledgers.whole, &ledgers.tenth);
+    let factor = whole.records as f64 / tenth.records as f64;
+    results.note(format!("Growth is from {} to {} records, {factor:.1} times as many.", tenth.records, whole.records));
     let most = Goal::AtMost(1.1 * factor);
-    let of = |seconds: f64| Duration::from_secs_f64(seconds);
-    results.times("growth of appending in batches", of(material.made_in), "for a tenth", of(small.made_in), most);
-    for (name, job) in [("verify", verify as Job), ("replay", replay), ("rebuild", rebuild)] {
-        let great = median_of(options.repeat.min(2), || job(&material.folder))?;
-        let tenth = median_of(options.repeat.max(3), || job(&small.folder))?;
-        results.times(&format!("growth of {name}"), great, "for a tenth", tenth, most);
+    let told = |results: &mut Results, name: &str, great: &Peak, small: &Peak| {
+        let (mib, below) = (great.kib / 1024.0, small.kib / 1024.0);
+        let against = format!("256 MiB; {below:.0} MiB for a tenth");
+        results.value(
+            &format!("peak memory of {name}"),
+            format!("{mib:.0} MiB"),
+            &against,
+            mib / MOST_MIB,
+            Goal::AtMost(1.0),
+        );
+        results.times(&format!("growth of {name}"), great.time, "for a tenth", small.time, most);
+    };
+    told(results, "append, in batches", &whole.making, &tenth.making);
+    for name in ["verify", "replay", "rebuild", "tally"] {
+        let of = |material: &Material| job(name, material.folder.path(), material.records);
+        told(results, name, &of(whole)?, &of(tenth)?);
     }
+    let known = job("known-at", whole.folder.path(), whole.records)?;
+    let mib = known.kib / 1024.0;
+    results.value("peak memory of known-at", format!("{mib:.0} MiB"), "256 MiB", mib / MOST_MIB, Goal::AtMost(1.0));
+    told(results, "import", &import(options, whole, options.records)?, &import(options, tenth, options.records / 10)?);
     for question in [["state", "c0"], ["incident", "i7"]] {
-        let ask = |material: &Material| -> Outcome<Duration> {
-            let mut times = Vec::new();
-            for _ in 0..11 {
-                let started = Instant::now();
-                let folder = material.folder.path();
-                let mut command = Command::new(&options.program);
-                command.arg("-L").arg(folder).args(question).stdout(Stdio::null()).stderr(Stdio::null());
-                if !command.status()?.success() {
-                    return Err(format!("{question:?} failed").into());
-                }
-                times.push(started.elapsed());
-            }
-            Ok(percentile(&mut times, 50))
-        };
-        let (great, tenth) = (ask(material)?, ask(&small)?);
+        let (great, small) = (asked(options, whole, question)?, asked(options, tenth, question)?);
         let measure = format!("growth of `{}`, process start included", question[0]);
-        results.times(&measure, great, "for a tenth", tenth, Goal::AtMost(1.5));
+        results.times(&measure, great, "for a tenth", small, Goal::AtMost(1.5));
     }
     Ok(())
 }
 
-type Job = fn(&Folder) -> Outcome<()>;
-
-fn verify(folder: &Folder) -> Outcome<()> {
-    drop(Archive::open(folder.clone())?.verify(VerifyQuestion::default())?);
-    Ok(())
+/// Asks a question of the program, again and again.
+fn asked(options: &Options, material: &Material, question: [&str; 2]) -> Outcome<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..ASKED {
+        let started = Instant::now();
+        let mut command = Command::new(&options.program);
+        command.arg("-L").arg(material.folder.path()).args(question).stdout(Stdio::null()).stderr(Stdio::null());
+        if !command.status()?.success() {
+            return Err(format!("{question:?} failed").into());
+        }
+        times.push(started.elapsed());
+    }
+    Ok(percentile(&mut times, 50))
 }
 
-fn replay(folder: &Folder) -> Outcome<()> {
-    drop(Archive::open(folder.clone())?.folded_anew(Until::Head, None)?);
-    Ok(())
+/// Imports a file of the same records with the program; the check of the whole file before it is included.
+fn import(options: &Options, material: &Material, records: u64) -> Outcome<Peak> {
+    let (file, folder) = (material.beside("bodies.jsonl"), material.beside("imported"));
+    write_bodies(&file, records)?;
+    drop(Ledger::create(Folder::at(&folder), &Genesis::new(SYNTHETIC_ORIGIN)?, Arc::new(SystemClock))?);
+    let mut command = Command::new(&options.program);
+    command.arg("-L").arg(&folder).args(["import", "jsonl"]).arg(&file);
+    let peak = peak_of(&mut command)?;
+    fs::remove_file(file)?;
+    fs::remove_dir_all(folder)?;
+    Ok(peak)
 }
 
-fn rebuild(folder: &Folder) -> Outcome<()> {
-    drop(Archive::open(folder.clone())?.rebuild(true, None)?);
-    Ok(())
+fn write_bodies(file: &Path, records: u64) -> Outcome<()> {
+    use std::io::Write as _;
+    let mut out = std::io::BufWriter::new(fs::File::create(file)?);
+    for body in bodies(1, records) {
+        writeln!(out, "{}", body?.1)?;
+    }
+    Ok(out.flush()?)
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
 use ceasefire_ledger::record::Body;
-use ceasefire_ledger::{Folder, Genesis, Ledger, SystemClock};
+use ceasefire_ledger::{Archive, Folder, Genesis, Ledger, SystemClock};
 use tempfile::TempDir;
 
+use crate::children::{Peak, job};
 use crate::{Options, Outcome};
 
 /// How many records a batch has in bulk.
@@ -17,13 +18,34 @@ pub const BATCH: usize = 1_000;
 /// The log's signing key is made from this: nobody relies on what it signs.
 const KEY_SEED: [u8; 32] = [7; 32];
 
+/// Two ledgers, so that growth shows.
+pub struct Ledgers {
+    /// As many records as were asked for.
+    pub whole: Material,
+    /// A tenth of them.
+    pub tenth: Material,
+}
+
+impl Ledgers {
+    /// Makes both.
+    pub fn make(options: &Options) -> Outcome<Self> {
+        let tenth = Material::make(options, options.records / 10)?;
+        Ok(Self { whole: Material::make(options, options.records)?, tenth })
+    }
+
+    /// The greater one that has at most so many records.
+    pub fn at_most(&self, records: u64) -> &Material {
+        if self.whole.records <= records { &self.whole } else { &self.tenth }
+    }
+}
+
 /// A ledger on the disk.
 pub struct Material {
     temp: TempDir,
     /// The ledger.
     pub folder: Folder,
-    /// How long its making took, in seconds.
-    pub made_in: f64,
+    /// What its making took.
+    pub making: Peak,
     /// How many records it has, with those that the ledger makes itself.
     pub records: u64,
     /// The bytes of its records without line ends.
@@ -31,15 +53,14 @@ pub struct Material {
 }
 
 impl Material {
-    /// Makes a ledger of made-up records.
+    /// Makes a ledger of made-up records, in a process of its own.
     pub fn make(options: &Options, records: u64) -> Outcome<Self> {
         let temp = tempfile::tempdir_in(&options.folder)?;
         let folder = Folder::at(temp.path().join("ledger"));
-        let started = std::time::Instant::now();
-        let records = append_all(&folder, records)?;
-        let made_in = started.elapsed().as_secs_f64();
+        let making = job("append", folder.path(), records)?;
+        let records = Archive::open(folder.clone())?.reader().head()?.seq.number();
         let bytes: u64 = segments(&folder)?.iter().map(|path| fs::metadata(path).map_or(0, |found| found.len())).sum();
-        Ok(Self { temp, folder, made_in, records, raw_bytes: bytes.saturating_sub(records) })
+        Ok(Self { temp, folder, making, records, raw_bytes: bytes.saturating_sub(records) })
     }
 
     /// Gives a new path beside the ledger.
@@ -53,8 +74,8 @@ impl Material {
     }
 }
 
-/// Makes a ledger of so many made-up records, in batches. Gives how many it has.
-pub fn append_all(folder: &Folder, records: u64) -> Outcome<u64> {
+/// Makes a ledger of so many made-up records, in batches.
+pub fn append_all(folder: &Folder, records: u64) -> Outcome<()> {
     let genesis = Genesis { key_seed: Some(KEY_SEED), ..Genesis::new(SYNTHETIC_ORIGIN)? };
     let mut ledger = Ledger::create(folder.clone(), &genesis, Arc::new(SystemClock))?;
     let mut batch: Vec<(Body, String)> = Vec::with_capacity(BATCH);
@@ -70,7 +91,7 @@ pub fn append_all(folder: &Folder, records: u64) -> Outcome<u64> {
     }
     ledger.settle()?;
     ledger.publish()?;
-    Ok(ledger.head().seq.number())
+    Ok(())
 }
 
 /// Gives the log's files in order.

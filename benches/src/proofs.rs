@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ceasefire_ledger::proof::{Checkpoint, TreeHash, leaf_hash, verify_inclusion};
 use ceasefire_ledger::{Archive, Seq};
 
-use crate::material::Material;
+use crate::material::Ledgers;
 use crate::results::{Goal, Results, shown};
 use crate::timing::percentile;
 use crate::{Options, Outcome};
@@ -16,7 +16,8 @@ const PROVED: u64 = 1_000;
 const CHECKED: u32 = 100;
 
 /// Measures inclusion proofs.
-pub fn measure(_: &Options, material: &Material, results: &mut Results) -> Outcome<()> {
+pub fn measure(_: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
+    let material = &ledgers.whole;
     let archive = Archive::open(material.folder.clone())?;
     let signed = archive.checkpoint()?;
     let (size, root) = (signed.checkpoint.size(), signed.checkpoint.root());
