@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::program::{Mounted, Need, hashes_in, image_of, records, run, seed, text, turn};
 use super::tried;
 
@@ -101,19 +103,15 @@ fn holds(ledger: &Path, acknowledged: &BTreeSet<String>, case: &str) {
     assert!(lost.is_empty(), "{case}: acknowledged and not there: {lost:?}");
 }
 
-fn fill_all(sizes: impl Iterator<Item = u64>) -> (usize, usize) {
-    let home = tempfile::tempdir().unwrap();
-    let seeds = [seed(home.path(), 0..24), seed(home.path(), 24..40)];
-    let (mut filled, mut records) = (0, 0);
-    for bytes in sizes {
-        let state = home.path().join(".local");
-        if state.exists() {
-            fs::remove_dir_all(state).unwrap();
-        }
-        records += fill(bytes, &seeds, home.path());
-        filled += 1;
-    }
-    (filled, records)
+/// Fills disks of each size, on all cores. Gives how many there were, and how many records were acknowledged on them.
+fn fill_all(sizes: impl ParallelIterator<Item = u64>) -> (usize, usize) {
+    let shared = tempfile::tempdir().unwrap();
+    let seeds = [seed(shared.path(), 0..24), seed(shared.path(), 24..40)];
+    let filled = sizes.map(|bytes| {
+        let home = tempfile::tempdir().unwrap();
+        (1, fill(bytes, &seeds, home.path()))
+    });
+    filled.reduce(|| (0, 0), |(disks, records), (disk, more)| (disks + disk, records + more))
 }
 
 #[test]
@@ -122,7 +120,7 @@ fn at_whatever_size_the_disk_is_full_nothing_is_lost_and_work_goes_on_when_there
     if !Need::Tmpfs.is_met() {
         return;
     }
-    let (filled, records) = fill_all((0..64).map(|step| (8 + step * 3) * PAGE));
+    let (filled, records) = fill_all((0..64).into_par_iter().map(|step| (8 + step * 3) * PAGE));
     tried(
         filled,
         &format!(
