@@ -532,10 +532,12 @@ fn a_row_changed_in_a_layer_that_was_signed_anew_is_found_by_the_full_check() {
 }
 
 #[test]
-fn a_reader_beside_the_writer_goes_on_from_the_layers() {
-    let ledger = ledger_of(&nk_bodies(), 9);
-    let writer = Ledger::open(ledger.folder.clone(), still_clock()).unwrap();
-    let beside = ledger.archive().at_head().unwrap();
-    assert_eq!(beside.notices(), [Notice::ProjectionsHeld]);
-    assert_eq!(beside.view().digests().unwrap(), writer.view().digests().unwrap());
+fn a_reader_beside_the_writer_goes_on_from_the_layers_and_is_told_only_where_they_are_far_behind() {
+    for (records_a_layer, told) in [(9, Vec::new()), (10_000, vec![Notice::ProjectionsHeld])] {
+        let ledger = ledger_of(&nk_bodies(), records_a_layer);
+        let writer = Ledger::open(ledger.folder.clone(), still_clock()).unwrap();
+        let beside = ledger.archive().at_head().unwrap();
+        assert_eq!(beside.notices(), told, "{records_a_layer}");
+        assert_eq!(beside.view().digests().unwrap(), writer.view().digests().unwrap());
+    }
 }

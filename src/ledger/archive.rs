@@ -6,7 +6,7 @@ use super::fold_anew::fold_anew;
 use super::folder::Folder;
 use super::published::{PublishedRows, fold_published};
 use super::reading::{Progress, ReplayError, Until, fold_log};
-use super::stored::{Notice, Standing, StoredRows, look, rebuild, stand_at, stand_at_head};
+use super::stored::{Notice, Standing, StoredRows, look, rebuild, stand_at, stand_to_read};
 use super::view::View;
 use super::writing::{OpenError, genesis_of};
 use crate::event::check_upcasters;
@@ -71,12 +71,13 @@ impl Archive {
         self.storage.as_ref()
     }
 
-    /// Gives the rows at the head, from the stored projections where they are free, else folded from the log.
+    /// Gives the rows at the head, from the stored projections where they are free, else folded from the log. Fresh rows are
+    /// not looked at where the settled ones reach to within 500 records of the head: the records are folded sooner.
     ///
     /// # Errors
     /// [`OpenError::Replay`].
     pub fn at_head(&self) -> Result<Replayed, OpenError> {
-        self.mended(&mut || stand_at_head(&self.folder, &self.reader, None))
+        self.mended(&mut || stand_to_read(&self.folder, &self.reader))
     }
 
     /// Gives the rows as of an earlier moment of knowledge. No record after it is used (invariant I2).

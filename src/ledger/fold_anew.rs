@@ -59,6 +59,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::event::ViolationReported;
     use crate::ledger::{Archive, Folder, Genesis, Ledger, Submission, fold_log};
     use crate::projection::{ProjectionDigest, projection_digests};
     use crate::vocab::{ActorRef, Source, SystemClock};
@@ -73,7 +74,8 @@ mod tests {
         for number in 0..40 {
             let source = Source::speaker(ActorRef::Actor("recorder".parse().unwrap()));
             let incident = format!("I-{}", number % 17).parse().unwrap();
-            let report = crate::event::ViolationReported::new(incident, source);
+            let mut report = ViolationReported::new(incident, source);
+            report.summary = Some("shots were heard".parse().unwrap());
             let key = format!("k/{number}").parse().unwrap();
             ledger.append(&Submission::new("recorder".parse().unwrap(), key, report.into())).unwrap();
         }

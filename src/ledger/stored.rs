@@ -98,11 +98,30 @@ impl std::fmt::Display for Notice {
 /// How long to wait for another program to let go of the projections before folding in memory.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// So many records are folded anew in less time than sled takes to open.
+const FOLDED_FASTER: u64 = 500;
+
 /// A fold that stands where it was asked to, and what it took to get there.
 pub(super) struct Standing {
     pub(super) fold: Fold,
     pub(super) cursor: Cursor,
     pub(super) notices: Vec<Notice>,
+}
+
+/// Stands at the head for somebody who only reads: on the layers where the log goes on only a little beyond them, else as
+/// [`stand_at_head`].
+pub(super) fn stand_to_read(folder: &Folder, reader: &LogReader) -> Result<Standing, ReplayError> {
+    let mut notices = Vec::new();
+    let layers = layers_of(folder, reader, &mut notices)?;
+    let head = reader.head()?.seq.number();
+    let is_near = |top: &Boundary| (top.seq.number()..=top.seq.number().saturating_add(FOLDED_FASTER)).contains(&head);
+    if layers.top().as_ref().is_some_and(is_near) {
+        check_top(&layers, reader, &mut notices)?;
+        if let Some(cursor) = layers.cursor() {
+            return fold_over(&layers, Some(&cursor), reader, Until::Head, notices, None);
+        }
+    }
+    stand_on_fresh_rows(folder, reader, layers, notices, None)
 }
 
 /// Opens the stored projections and brings them to the head of the log.
@@ -112,8 +131,22 @@ pub(super) fn stand_at_head(
     progress: Option<Progress<'_>>,
 ) -> Result<Standing, ReplayError> {
     let mut notices = Vec::new();
+    let layers = layers_of(folder, reader, &mut notices)?;
+    stand_on_fresh_rows(folder, reader, layers, notices, progress)
+}
+
+fn layers_of(folder: &Folder, reader: &LogReader, notices: &mut Vec<Notice>) -> Result<Arc<Layers>, ReplayError> {
     let log = hash_at(reader, Seq::FIRST)?.ok_or(ReplayError::Empty)?;
-    let layers = Arc::new(open_layers(folder, log, &mut notices)?);
+    Ok(Arc::new(open_layers(folder, log, notices)?))
+}
+
+fn stand_on_fresh_rows(
+    folder: &Folder,
+    reader: &LogReader,
+    layers: Arc<Layers>,
+    mut notices: Vec<Notice>,
+    progress: Option<Progress<'_>>,
+) -> Result<Standing, ReplayError> {
     let Some(fresh) = usable_rows(folder, reader, &mut notices)? else {
         check_top(&layers, reader, &mut notices)?;
         return fold_over(&layers, layers.cursor().as_ref(), reader, Until::Head, notices, progress);
