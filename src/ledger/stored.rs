@@ -121,7 +121,7 @@ pub(super) fn stand_to_read(folder: &Folder, reader: &LogReader) -> Result<Stand
             return fold_over(&layers, Some(&cursor), reader, Until::Head, notices, None);
         }
     }
-    stand_on_fresh_rows(folder, reader, layers, notices, None)
+    stand_on_fresh_rows(folder, reader, &layers, notices, None)
 }
 
 /// Opens the stored projections and brings them to the head of the log.
@@ -132,7 +132,7 @@ pub(super) fn stand_at_head(
 ) -> Result<Standing, ReplayError> {
     let mut notices = Vec::new();
     let layers = layers_of(folder, reader, &mut notices)?;
-    stand_on_fresh_rows(folder, reader, layers, notices, progress)
+    stand_on_fresh_rows(folder, reader, &layers, notices, progress)
 }
 
 fn layers_of(folder: &Folder, reader: &LogReader, notices: &mut Vec<Notice>) -> Result<Arc<Layers>, ReplayError> {
@@ -143,19 +143,19 @@ fn layers_of(folder: &Folder, reader: &LogReader, notices: &mut Vec<Notice>) -> 
 fn stand_on_fresh_rows(
     folder: &Folder,
     reader: &LogReader,
-    layers: Arc<Layers>,
+    layers: &Arc<Layers>,
     mut notices: Vec<Notice>,
     progress: Option<Progress<'_>>,
 ) -> Result<Standing, ReplayError> {
     let Some(fresh) = usable_rows(folder, reader, &mut notices)? else {
-        check_top(&layers, reader, &mut notices)?;
-        return fold_over(&layers, layers.cursor().as_ref(), reader, Until::Head, notices, progress);
+        check_top(layers, reader, &mut notices)?;
+        return fold_over(layers, layers.cursor().as_ref(), reader, Until::Head, notices, progress);
     };
     // The fresh rows' cursor was compared with the log; where they stand on the layers, these are of the same log.
-    if !LayeredRows::stands(fresh.as_ref(), &layers)? {
-        check_top(&layers, reader, &mut notices)?;
+    if !LayeredRows::stands(fresh.as_ref(), layers)? {
+        check_top(layers, reader, &mut notices)?;
     }
-    let store: Arc<dyn RowStore> = Arc::new(LayeredRows::new(fresh, Arc::clone(&layers))?);
+    let store: Arc<dyn RowStore> = Arc::new(LayeredRows::new(fresh, Arc::clone(layers))?);
     let from = Cursor::read(store.as_ref())?;
     if from.is_none() && notices.is_empty() && reader.head()?.seq > Seq::FIRST {
         notices.push(Notice::ProjectionsRebuilt { why: "there were none".to_owned(), aside: None });
