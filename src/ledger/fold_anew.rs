@@ -109,14 +109,15 @@ mod tests {
 
     #[test]
     fn rows_that_cannot_be_written_aside_stay_in_memory() {
-        let (home, aside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let home = tempfile::tempdir().unwrap();
         let archive = ledger(home.path());
         let expected = folded(&archive, Fold::in_memory(), Until::Head);
-        let nowhere = SOON.begin(archive.reader(), Until::Head, &aside.path().join("not there")).unwrap();
+        let nowhere = SOON.begin(archive.reader(), Until::Head, &home.path().join("not there")).unwrap();
         assert_eq!(folded(&archive, nowhere, Until::Head), expected);
 
         // From the first layer on, and from a later one on: what the folder holds by then is still read from it.
         for layers in [0, 2] {
+            let aside = tempfile::tempdir().unwrap();
             let mut fold = SOON.begin(archive.reader(), Until::Head, aside.path()).unwrap();
             let folder = left_in(aside.path()).remove(0);
             let first = Until::Seq(Seq::new(layers * 4 + 2));
