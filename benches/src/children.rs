@@ -1,19 +1,14 @@
-//! Jobs in processes of their own, so that each job's time and peak memory are its own.
+//! Processes of their own: what a job took, and a writer that is killed.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ceasefire_ledger::rules::counting::COUNT_1;
-use ceasefire_ledger::{
-    ActorRef, Archive, Folder, Ledger, Lineage, Seq, Source, Submission, SystemClock, TallyQuestion, Until,
-    VerifyQuestion, ViolationReported,
-};
+use ceasefire_ledger::{ActorRef, Folder, Ledger, Source, Submission, SystemClock, ViolationReported};
 
 use crate::Outcome;
-use crate::material::{BATCH, append_all};
+use crate::material::BATCH;
 
 /// How often a process's peak is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -24,12 +19,6 @@ pub struct Peak {
     pub kib: f64,
     /// From its start to its end.
     pub time: Duration,
-}
-
-/// Does one job on a ledger of so many records in a process of its own.
-pub fn job(name: &str, folder: &Path, records: u64) -> Outcome<Peak> {
-    let mut command = Command::new(std::env::current_exe()?);
-    peak_of(command.args(["--child", name]).arg(folder).arg(records.to_string()))
 }
 
 /// Runs a process and looks at its greatest resident memory until it ends.
@@ -55,28 +44,14 @@ pub fn peak_of(command: &mut Command) -> Outcome<Peak> {
     }
 }
 
-/// Does one job, as a process of its own.
+/// Does what a process of its own was started for.
 pub fn run(arguments: &[String]) -> Outcome<()> {
-    let [job, folder, records, rest @ ..] = arguments else {
-        return Err("a child takes a job, a folder and a number".into());
-    };
-    let folder = Folder::at(folder);
-    let archive = || Archive::open(folder.clone());
-    let records: u64 = records.parse()?;
-    match job.as_str() {
-        "append" => drop(append_all(&folder, records)?),
-        "verify" => drop(archive()?.verify(VerifyQuestion::default())?),
-        "replay" => drop(archive()?.folded_anew(Until::Head, None)?),
-        "rebuild" => drop(archive()?.rebuild(true, None)?),
-        "tally" => {
-            let question = TallyQuestion { ceasefire: None, rules: COUNT_1, window: None, lineage: Lineage::Omit };
-            drop(archive()?.at_head()?.view().tally(&question)?);
+    match arguments {
+        [job, folder, records, name] if job == "append-and-wait" => {
+            append_and_wait(Folder::at(folder), records.parse()?, name)
         }
-        "known-at" => drop(archive()?.as_known(Until::Seq(Seq::new(records / 2 + 1)), None)?),
-        "append-and-wait" => append_and_wait(folder, records, rest.first().map_or("x", String::as_str))?,
-        other => return Err(format!("no job is called {other}").into()),
+        other => Err(format!("no job is called {other:?}").into()),
     }
-    Ok(())
 }
 
 /// Appends, says so, and never writes the rows of it: whoever started it kills it.

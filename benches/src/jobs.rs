@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
 use ceasefire_ledger::{Folder, Genesis, Ledger, SystemClock};
 
-use crate::children::{Peak, job, peak_of};
+use crate::children::{Peak, peak_of};
 use crate::material::{Ledgers, Material};
 use crate::results::{Goal, Results};
 use crate::timing::percentile;
@@ -20,6 +20,10 @@ use crate::{Options, Outcome};
 const MOST_MIB: f64 = 256.0;
 /// How often a question is asked.
 const ASKED: usize = 11;
+
+/// What is asked of the program, and what it is called.
+const JOBS: &[(&str, &[&str])] =
+    &[("verify", &["verify"]), ("tally", &["tally"]), ("replay", &["replay"]), ("rebuild", &["rebuild", "--fresh"])];
 
 /// Measures whole jobs.
 pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
@@ -39,21 +43,30 @@ pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> O
         );
         results.times(&format!("growth of {name}"), great.time, "for a tenth", small.time, most);
     };
-    told(results, "append, in batches", &whole.making, &tenth.making);
-    for name in ["verify", "replay", "rebuild", "tally"] {
-        let of = |material: &Material| job(name, material.folder.path(), material.records);
-        told(results, name, &of(whole)?, &of(tenth)?);
+    if let (Some(great), Some(small)) = (&whole.making, &tenth.making) {
+        told(results, "append, in batches", great, small);
     }
-    let known = job("known-at", whole.folder.path(), whole.records)?;
-    let mib = known.kib / 1024.0;
-    results.value("peak memory of known-at", format!("{mib:.0} MiB"), "256 MiB", mib / MOST_MIB, Goal::AtMost(1.0));
-    told(results, "import", &import(options, whole, options.records)?, &import(options, tenth, options.records / 10)?);
     for question in [["state", "c0"], ["incident", "i7"]] {
         let (great, small) = (asked(options, whole, question)?, asked(options, tenth, question)?);
         let measure = format!("growth of `{}`, process start included", question[0]);
         results.times(&measure, great, "for a tenth", small, Goal::AtMost(1.5));
     }
+    let middle = (whole.records / 2 + 1).to_string();
+    let known = job(options, whole, &["incident", "i7", "--known-at", &middle])?;
+    let mib = known.kib / 1024.0;
+    results.value("peak memory of known-at", format!("{mib:.0} MiB"), "256 MiB", mib / MOST_MIB, Goal::AtMost(1.0));
+    for (name, command) in JOBS {
+        let small = job(options, tenth, command)?;
+        told(results, name, &job(options, whole, command)?, &small);
+    }
+    let small = import(options, tenth, options.records / 10)?;
+    told(results, "import", &import(options, whole, options.records)?, &small);
     Ok(())
+}
+
+/// Has the program do something with a ledger.
+fn job(options: &Options, material: &Material, arguments: &[&str]) -> Outcome<Peak> {
+    peak_of(Command::new(&options.program).arg("-L").arg(material.folder.path()).args(arguments))
 }
 
 /// Asks a question of the program, again and again.

@@ -1,6 +1,7 @@
 //! What came out: ratios to baselines of the same run, and on which side of the goal they are.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::Options;
@@ -42,13 +43,16 @@ pub struct Results {
     /// The rows of each part.
     parts: Vec<(String, Vec<Row>)>,
     notes: Vec<String>,
+    /// Where the page goes with every row, so that a run which is broken off leaves what it found.
+    page: Option<PathBuf>,
 }
 
 impl Results {
     /// Begins.
     pub fn of(machine: String, options: &Options) -> Self {
         let (records, repeat) = (options.records, options.repeat);
-        Self { started: Instant::now(), machine, records, repeat, parts: Vec::new(), notes: Vec::new() }
+        let page = options.write.then(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md")));
+        Self { started: Instant::now(), machine, records, repeat, parts: Vec::new(), notes: Vec::new(), page }
     }
 
     /// Says how far the run is.
@@ -90,6 +94,15 @@ impl Results {
         let note = note.into();
         self.say(&note);
         self.notes.push(note);
+        self.save();
+    }
+
+    fn save(&self) {
+        if let Some(page) = &self.page
+            && let Err(error) = std::fs::write(page, self.to_markdown())
+        {
+            self.say(format!("{} cannot be written: {error}", page.display()));
+        }
     }
 
     fn row(&mut self, measure: &str, ours: String, baseline: String, ratio: f64, goal: Goal) {
@@ -100,6 +113,7 @@ impl Results {
         if let Some((_, rows)) = self.parts.last_mut() {
             rows.push(row);
         }
+        self.save();
     }
 
     /// Writes everything as a page.
