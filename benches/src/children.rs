@@ -1,4 +1,4 @@
-//! Processes of their own: what a job took, and a writer that is killed.
+//! Processes of their own: what a job took, a writer, and one that is killed.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ceasefire_ledger::{ActorRef, Folder, Ledger, Source, Submission, SystemClock, ViolationReported};
 
 use crate::Outcome;
-use crate::material::BATCH;
+use crate::material::{BATCH, append_all};
 
 /// How often a process's peak is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -47,6 +47,7 @@ pub fn peak_of(command: &mut Command) -> Outcome<Peak> {
 /// Does what a process of its own was started for.
 pub fn run(arguments: &[String]) -> Outcome<()> {
     match arguments {
+        [job, folder, records] if job == "append" => append_all(&Folder::at(folder), records.parse()?),
         [job, folder, records, name] if job == "append-and-wait" => {
             append_and_wait(Folder::at(folder), records.parse()?, name)
         }

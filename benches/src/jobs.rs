@@ -43,9 +43,7 @@ pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> O
         );
         results.times(&format!("growth of {name}"), great.time, "for a tenth", small.time, most);
     };
-    if let (Some(great), Some(small)) = (&whole.making, &tenth.making) {
-        told(results, "append, in batches", great, small);
-    }
+    told(results, "append, in batches", &whole.making, &tenth.making);
     for question in [["state", "c0"], ["incident", "i7"]] {
         let (great, small) = (asked(options, whole, question)?, asked(options, tenth, question)?);
         let measure = format!("growth of `{}`, process start included", question[0]);

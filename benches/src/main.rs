@@ -38,8 +38,6 @@ pub struct Options {
     pub program: PathBuf,
     /// Where the ledgers lie while they are measured: the file system matters.
     pub folder: PathBuf,
-    /// A ledger of made-up records that was made before, instead of making one.
-    pub ledger: Option<PathBuf>,
     /// Whether to write RESULTS.md.
     pub write: bool,
     /// The parts to run; all of them where none is named.
@@ -65,7 +63,6 @@ hour and 40 GB of disk. Says on stderr how far it is, and writes every row as it
   --records N     records in the ledger [1000000]
   --repeat N      runs of each measurement; the median is told [3]
   --folder DIR    where ledgers lie meanwhile [the system's folder for temporary files]
-  --ledger DIR    a ledger that `ceasefire generate` made of so many records, instead of making one; it is appended to
   --program PATH  the `ceasefire` program [target/release/ceasefire, built first]
   --only PARTS    of appends,rivals,reads,proofs,queries,jobs
   --write         write benches/RESULTS.md
@@ -118,7 +115,6 @@ fn options() -> Outcome<Option<Options>> {
         repeat: 3,
         program: PathBuf::new(),
         folder: std::env::temp_dir(),
-        ledger: None,
         write: false,
         only: Vec::new(),
     };
@@ -128,7 +124,6 @@ fn options() -> Outcome<Option<Options>> {
             Long("records") => options.records = parser.value()?.parse()?,
             Long("repeat") => options.repeat = parser.value()?.parse()?,
             Long("folder") => options.folder = parser.value()?.into(),
-            Long("ledger") => options.ledger = Some(parser.value()?.into()),
             Long("program") => program = Some(PathBuf::from(parser.value()?)),
             Long("only") => {
                 let parts = parser.value()?.string()?;

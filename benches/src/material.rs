@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-use ceasefire_ledger::{Archive, Folder};
+use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
+use ceasefire_ledger::record::Body;
+use ceasefire_ledger::{Archive, Folder, Genesis, Ledger, SystemClock};
 use tempfile::TempDir;
 
 use crate::children::{Peak, peak_of};
@@ -12,6 +15,9 @@ use crate::{Options, Outcome};
 
 /// How many records a batch has in bulk.
 pub const BATCH: usize = 1_000;
+
+/// The log's signing key is made from this: nobody relies on what it signs.
+const KEY_SEED: [u8; 32] = [7; 32];
 
 /// Two ledgers, so that growth shows.
 pub struct Ledgers {
@@ -25,10 +31,7 @@ impl Ledgers {
     /// Makes both.
     pub fn make(options: &Options) -> Outcome<Self> {
         let tenth = Material::make(options, options.records / 10)?;
-        let whole = match &options.ledger {
-            Some(made) => Material::at(tempfile::tempdir_in(&options.folder)?, Folder::at(made), None)?,
-            None => Material::make(options, options.records)?,
-        };
+        let whole = Material::make(options, options.records)?;
         Ok(Self { whole, tenth })
     }
 
@@ -43,8 +46,8 @@ pub struct Material {
     temp: TempDir,
     /// The ledger.
     pub folder: Folder,
-    /// What its making took, where it was made in this run.
-    pub making: Option<Peak>,
+    /// What its making took.
+    pub making: Peak,
     /// How many records it has, with those that the ledger makes itself.
     pub records: u64,
     /// The bytes of its records without line ends.
@@ -52,19 +55,12 @@ pub struct Material {
 }
 
 impl Material {
-    /// Makes a ledger of made-up records with the program.
+    /// Makes a ledger of made-up records, in a process of its own.
     pub fn make(options: &Options, records: u64) -> Outcome<Self> {
         let temp = tempfile::tempdir_in(&options.folder)?;
-        let folder = temp.path().join("ledger");
-        let mut command = Command::new(&options.program);
-        let making = peak_of(command.arg("generate").arg(&folder).args(["--records", &records.to_string()]))?;
-        // Proofs need the tree's tiles and a signed root.
-        peak_of(Command::new(&options.program).arg("-L").arg(&folder).arg("checkpoint"))?;
-        Self::at(temp, Folder::at(folder), Some(making))
-    }
-
-    /// Takes a ledger that was made before.
-    fn at(temp: TempDir, folder: Folder, making: Option<Peak>) -> Outcome<Self> {
+        let folder = Folder::at(temp.path().join("ledger"));
+        let mut command = Command::new(std::env::current_exe()?);
+        let making = peak_of(command.args(["--child", "append"]).arg(folder.path()).arg(records.to_string()))?;
         let records = Archive::open(folder.clone())?.reader().head()?.seq.number();
         let bytes: u64 = segments(&folder)?.iter().map(|path| fs::metadata(path).map_or(0, |found| found.len())).sum();
         Ok(Self { temp, folder, making, records, raw_bytes: bytes.saturating_sub(records) })
@@ -79,6 +75,26 @@ impl Material {
     pub fn log(&self) -> Outcome<Vec<Vec<u8>>> {
         segments(&self.folder)?.iter().map(|path| Ok(fs::read(path)?)).collect()
     }
+}
+
+/// Makes a ledger of so many made-up records, in batches.
+pub fn append_all(folder: &Folder, records: u64) -> Outcome<()> {
+    let genesis = Genesis { key_seed: Some(KEY_SEED), ..Genesis::new(SYNTHETIC_ORIGIN)? };
+    let mut ledger = Ledger::create(folder.clone(), &genesis, Arc::new(SystemClock))?;
+    let mut batch: Vec<(Body, String)> = Vec::with_capacity(BATCH);
+    for body in bodies(1, records) {
+        batch.push(body?);
+        if batch.len() == BATCH {
+            ledger.append_bodies(&batch, None)?;
+            batch.clear();
+        }
+    }
+    if !batch.is_empty() {
+        ledger.append_bodies(&batch, None)?;
+    }
+    ledger.settle()?;
+    ledger.publish()?;
+    Ok(())
 }
 
 /// Gives the log's files in order.
