@@ -114,8 +114,9 @@ pub(super) fn stand_to_read(folder: &Folder, reader: &LogReader) -> Result<Stand
     let mut notices = Vec::new();
     let layers = layers_of(folder, reader, &mut notices)?;
     let head = reader.head()?.seq.number();
-    let is_near = |top: &Boundary| (top.seq.number()..=top.seq.number().saturating_add(FOLDED_FASTER)).contains(&head);
-    if layers.top().as_ref().is_some_and(is_near) {
+    // Layers that go further than the log are of no use.
+    let beyond = layers.top().and_then(|top| head.checked_sub(top.seq.number()));
+    if beyond.is_some_and(|records| records <= FOLDED_FASTER) {
         check_top(&layers, reader, &mut notices)?;
         if let Some(cursor) = layers.cursor() {
             return fold_over(&layers, Some(&cursor), reader, Until::Head, notices, None);

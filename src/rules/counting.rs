@@ -5,7 +5,7 @@ mod counter;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::candidates::within_m;
+pub use self::candidates::are_near;
 pub use self::counter::Counter;
 use super::incident::{ChargeFact, IncidentFacts};
 use super::scope::{CeasefireScope, ScopeRelation};

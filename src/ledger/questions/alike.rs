@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::hours_between;
 use crate::ledger::view::{KnownAt, View};
 use crate::projection::RowError;
-use crate::rules::counting::{RuleSet, within_m};
+use crate::rules::counting::{RuleSet, are_near};
 use crate::rules::incident::IncidentFacts;
 use crate::rules::sides::Sides;
 use crate::vocab::{IncidentId, Seq, Span, choices};
@@ -85,7 +85,7 @@ fn compared(one: &IncidentFacts, other: &IncidentFacts, rules: RuleSet, sides: &
     let same_accused = accused(other).iter().any(|side| accused(one).contains(side));
     let tests = [
         (Ground::Time, one.when.zip(other.when).is_some_and(|(a, b)| a.meets(b))),
-        (Ground::Place, near(one, other, rules)),
+        (Ground::Place, are_near(rules, &one.sites, &other.sites)),
         (Ground::Act, one.acts.iter().any(|act| other.acts.contains(act))),
         (Ground::Accused, same_accused),
     ];
@@ -101,15 +101,4 @@ fn compared(one: &IncidentFacts, other: &IncidentFacts, rules: RuleSet, sides: &
 
 fn apart(a: Span, b: Span) -> u64 {
     if a.meets(b) { 0 } else { hours_between(a.end(), b.start()).max(hours_between(b.end(), a.start())) }
-}
-
-fn near(one: &IncidentFacts, other: &IncidentFacts, rules: RuleSet) -> bool {
-    one.sites.iter().any(|a| {
-        other.sites.iter().any(|b| {
-            let points = a.point.zip(b.point).is_some_and(|((lat, lon, r), (lat2, lon2, r2))| {
-                within_m((lat, lon), (lat2, lon2), rules.near_m.saturating_add(r).saturating_add(r2))
-            });
-            points || (a.place.is_some() && a.place == b.place)
-        })
-    })
 }

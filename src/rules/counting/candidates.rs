@@ -80,7 +80,10 @@ pub(super) fn join(rules: RuleSet, dated: &[Dated], indexes: impl Iterator<Item 
     joined
 }
 
-fn are_near(rules: RuleSet, sites: &[Site], others: &[Site]) -> bool {
+/// Tells whether any of the one's places is near any of the other's: the same registered place, or circles that lie within
+/// the rules' distance of each other.
+#[must_use]
+pub fn are_near(rules: RuleSet, sites: &[Site], others: &[Site]) -> bool {
     sites.iter().any(|one| {
         others.iter().any(|other| {
             let same_place = one.place.is_some() && one.place == other.place;
@@ -121,8 +124,7 @@ fn root(parent: &mut BTreeMap<usize, usize>, start: usize) -> Option<usize> {
 
 /// Whether two points are within a distance, reckoned on a flat map of the neighbourhood: good to about a metre at the
 /// distances that candidates are looked for at, and not near the poles.
-#[must_use]
-pub fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
+fn within_m((lat, lon): (i64, i64), (lat2, lon2): (i64, i64), metres: u64) -> bool {
     const METRES_PER_DEGREE: f64 = 111_320.0;
     let degrees = |micro: i64| f64::from(i32::try_from(micro).unwrap_or(i32::MAX)) / 1e6;
     let mean_latitude = f64::midpoint(degrees(lat), degrees(lat2));

@@ -27,10 +27,10 @@ pub struct Counter<'a> {
     accused: BTreeMap<String, u32>,
     dated: Vec<Dated>,
     reporters: BTreeSet<String>,
-    figures: BTreeMap<String, Figure>,
+    figures: BTreeMap<String, Sum>,
     claims: Statements,
     reports: Statements,
-    overlap: Pile,
+    overlap: Sum,
     /// Records that read otherwise since a correction, each with the correction.
     corrected: BTreeMap<Seq, Seq>,
 }
@@ -50,9 +50,9 @@ struct Behind {
     records: Vec<Seq>,
 }
 
-/// A sum of envelopes.
-struct Figure {
-    sum: Bounds,
+/// What is added up, and with lineage from where.
+struct Sum {
+    value: Bounds,
     behind: Behind,
 }
 
@@ -61,31 +61,6 @@ struct Figure {
 struct Statements {
     bits: Vec<u64>,
     incidents: Vec<String>,
-}
-
-impl Statements {
-    fn add(&mut self, seq: Seq) {
-        let (word, bit) = (usize::try_from(seq.number() / 64).unwrap_or(usize::MAX), seq.number() % 64);
-        if self.bits.len() <= word {
-            self.bits.resize(word + 1, 0);
-        }
-        if let Some(bits) = self.bits.get_mut(word) {
-            *bits |= 1 << bit;
-        }
-    }
-
-    fn count(&self) -> u64 {
-        self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum()
-    }
-
-    fn records(&self) -> Vec<Seq> {
-        let words = self.bits.iter().zip(0_u64..).filter(|(bits, _)| **bits != 0);
-        words
-            .flat_map(|(bits, word)| {
-                (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| Seq::new(word * 64 + bit))
-            })
-            .collect()
-    }
 }
 
 impl<'a> Counting<'a> {
@@ -104,7 +79,7 @@ impl<'a> Counting<'a> {
             figures: BTreeMap::new(),
             claims: Statements::default(),
             reports: Statements::default(),
-            overlap: Pile::default(),
+            overlap: Sum::nothing(),
             corrected: BTreeMap::new(),
         };
         for fixed in FIXED {
@@ -257,10 +232,10 @@ impl Counter<'_> {
             let value = Bounds { min: pile.count.saturating_sub(fewer), max: Some(pile.count) };
             numbers.push(pile.behind.number(pile.id, value));
         }
-        numbers.extend(self.figures.into_iter().map(|(id, figure)| figure.behind.number(id, figure.sum)));
+        numbers.extend(self.figures.into_iter().map(|(id, sum)| sum.behind.number(id, sum.value)));
         numbers.push(self.claims.number("claims", self.lineage));
         numbers.push(self.reports.number("claims/reports", self.lineage));
-        numbers.push(self.overlap.behind.number("overlap".to_owned(), Bounds::exactly(self.overlap.count)));
+        numbers.push(self.overlap.behind.number("overlap".to_owned(), self.overlap.value));
         name_corrections(&mut numbers, &self.corrected);
         numbers.sort_by(|a, b| a.id.cmp(&b.id));
         let name = |index: usize| self.dated.get(index).map_or_else(String::new, |dated| dated.incident.to_string());
@@ -328,7 +303,7 @@ impl Counter<'_> {
         }
         // C4, I7: how often an incident stands in more than one column.
         let surplus = incident.columns.len().saturating_sub(1);
-        self.overlap.count += surplus as u64;
+        self.overlap.value = self.overlap.value.plus(Bounds::exactly(surplus as u64));
         if self.lineage == Lineage::Keep {
             self.claims.incidents.push(facts.incident.to_string());
             self.reports.incidents.push(facts.incident.to_string());
@@ -348,8 +323,8 @@ impl Counter<'_> {
                 ids.push(format!("figures/unattributed/{kind}"));
             }
             for id in ids {
-                let figure = self.figures.entry(id).or_insert_with(Figure::nothing);
-                figure.sum = figure.sum.plus(envelope.envelope);
+                let figure = self.figures.entry(id).or_insert_with(Sum::nothing);
+                figure.value = figure.value.plus(envelope.envelope);
                 if self.lineage == Lineage::Keep {
                     let records = envelope.claims.iter().flat_map(|claim| claim.records.iter().copied());
                     figure.behind.add(incident.facts, records);
@@ -398,13 +373,36 @@ impl Behind {
     }
 }
 
-impl Figure {
+impl Sum {
     fn nothing() -> Self {
-        Self { sum: Bounds::ZERO, behind: Behind::default() }
+        Self { value: Bounds::ZERO, behind: Behind::default() }
     }
 }
 
 impl Statements {
+    fn add(&mut self, seq: Seq) {
+        let (word, bit) = (usize::try_from(seq.number() / 64).unwrap_or(usize::MAX), seq.number() % 64);
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.bits.get_mut(word) {
+            *bits |= 1 << bit;
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum()
+    }
+
+    fn records(&self) -> Vec<Seq> {
+        let words = self.bits.iter().zip(0_u64..).filter(|(bits, _)| **bits != 0);
+        words
+            .flat_map(|(bits, word)| {
+                (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| Seq::new(word * 64 + bit))
+            })
+            .collect()
+    }
+
     fn number(self, id: &str, lineage: Lineage) -> Number {
         let value = Bounds::exactly(self.count());
         let records = if lineage == Lineage::Keep { self.records() } else { Vec::new() };
