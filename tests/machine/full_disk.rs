@@ -120,7 +120,7 @@ fn at_whatever_size_the_disk_is_full_nothing_is_lost_and_work_goes_on_when_there
     if !Need::Tmpfs.is_met() {
         return;
     }
-    let (filled, records) = fill_all((0..64).into_par_iter().map(|step| (8 + step * 3) * PAGE));
+    let (filled, records) = fill_all((0..64).into_par_iter().map(|step| (8 + step) * PAGE));
     tried(
         filled,
         &format!(

@@ -107,7 +107,9 @@ impl Recording {
     pub(super) fn run(&mut self, command: &mut Command, trace: &Path) -> Output {
         let mut traced = Command::new("strace");
         let call = format!("trace={CALLS}");
-        traced.args(["-f", "-qq", "-y", "-xx", "-s", "67108864", "-e", &call, "-e", "signal=none", "-o"]).arg(trace);
+        traced
+            .args(["-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "67108864", "-e", &call, "-e", "signal=none", "-o"])
+            .arg(trace);
         traced.arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
