@@ -15,7 +15,7 @@ const FREE: &[&str] = &["*"];
 const ROOMS: &[Room] = &[
     Room("vocab", 0, &["chrono", "unicode_normalization"]),
     Room("event", 1, &["serde_json"]),
-    Room("record", 2, &["serde_json", "blake3"]),
+    Room("record", 2, &["serde_json", "blake3", "memchr"]),
     Room("log", 3, &["blake3", "memchr", "rayon"]),
     Room(
         "proof",

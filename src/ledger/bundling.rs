@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::archive::Archive;
-use super::proving::{ProveError, SignedCheckpoint};
+use super::proving::{Inclusion, ProveError, SignedCheckpoint};
 use super::view::View;
 use crate::event::Event;
 use crate::evidence::{EvidenceState, EvidenceStore, EvidenceStoreError};
@@ -101,7 +101,8 @@ impl Archive {
         if seqs.is_empty() {
             return Err(BundleError::NoRecord);
         }
-        let mut records = seqs.iter().map(|seq| self.record_part(*seq, &checkpoint)).collect::<Result<Vec<_>, _>>()?;
+        let proved = self.inclusions_under(seqs, &checkpoint)?;
+        let mut records: Vec<RecordPart> = proved.into_iter().map(record_part).collect();
         place(&question.disclosures, &mut records)?;
         let evidence = self.evidence_parts(&records, question.files)?;
         let policy = match &question.policy {
@@ -112,12 +113,6 @@ impl Archive {
             BundleParts { checkpoint: checkpoint.note.clone(), policy, records, stamped: Vec::new(), evidence };
         self.add_timestamps(&mut parts, &checkpoint, view)?;
         Ok(EvidenceBundle::assemble(parts)?)
-    }
-
-    fn record_part(&self, seq: Seq, checkpoint: &SignedCheckpoint) -> Result<RecordPart, BundleError> {
-        let inclusion = self.inclusion_under(seq, checkpoint)?;
-        let line = inclusion.record.line.as_bytes().to_vec();
-        Ok(RecordPart { seq: seq.number(), line, proof: inclusion.proof, disclosures: Vec::new() })
     }
 
     /// The ledger's policy; without one, a policy that asks for the log's signature alone.
@@ -200,6 +195,10 @@ fn add_reply(evidence: &mut Vec<EvidencePart>, blake3: Digest32, reply: Vec<u8>)
         }
         None => evidence.push(EvidencePart { blake3, file: None, reply: Some(reply) }),
     }
+}
+
+fn record_part(Inclusion { record, proof }: Inclusion) -> RecordPart {
+    RecordPart { seq: record.seq.number(), line: record.line.as_bytes().to_vec(), proof, disclosures: Vec::new() }
 }
 
 /// Puts each disclosure to the record that sealed it.

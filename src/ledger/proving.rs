@@ -8,7 +8,7 @@ use crate::proof::{
     Checkpoint, Note, OpenCheckpointError, ReceiptError, ReceiptFile, ReceiptParts, TlogProof, TlogProofError,
     TreeHash, VerifierKey, leaf_hash,
 };
-use crate::publication::{ProofError, PublishError, ReadCheckpointError};
+use crate::publication::{ProofError, ProofsUnder, PublishError, ReadCheckpointError};
 use crate::vocab::Seq;
 
 /// A checkpoint that the log's key signed, and the note it stands in.
@@ -134,19 +134,28 @@ impl Archive {
     /// # Errors
     /// [`ProveError`]; [`ProofError::NotCovered`] where the record came after the checkpoint.
     pub fn inclusion(&self, seq: Seq) -> Result<Inclusion, ProveError> {
-        self.inclusion_under(seq, &self.checkpoint()?)
+        let checkpoint = self.checkpoint()?;
+        self.prove(seq, &self.publication().proofs_under(&checkpoint.checkpoint), &checkpoint.note)
     }
 
-    /// As [`Archive::inclusion`], under a checkpoint of the caller's choice.
+    /// As [`Archive::inclusion`], for several records, under a checkpoint of the caller's choice.
     ///
     /// # Errors
     /// As [`Archive::inclusion`].
-    pub fn inclusion_under(&self, seq: Seq, checkpoint: &SignedCheckpoint) -> Result<Inclusion, ProveError> {
+    pub fn inclusions_under(
+        &self,
+        records: impl IntoIterator<Item = Seq>,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<Vec<Inclusion>, ProveError> {
+        let proofs = self.publication().proofs_under(&checkpoint.checkpoint);
+        records.into_iter().map(|seq| self.prove(seq, &proofs, &checkpoint.note)).collect()
+    }
+
+    fn prove(&self, seq: Seq, proofs: &ProofsUnder<'_>, note: &Note) -> Result<Inclusion, ProveError> {
         let record = self.reader().record_at(seq)?.ok_or(ProveError::NoRecord { seq })?;
         let index = seq.previous().number();
-        let leaf = leaf_hash(record.line.as_bytes());
-        let hashes = self.publication().inclusion(leaf, index, &checkpoint.checkpoint)?;
-        Ok(Inclusion { record, proof: TlogProof::new(index, hashes, checkpoint.note.clone())? })
+        let hashes = proofs.inclusion(leaf_hash(record.line.as_bytes()), index)?;
+        Ok(Inclusion { record, proof: TlogProof::new(index, hashes, note.clone())? })
     }
 
     /// Writes the receipt of a record, with the proof where the latest checkpoint covers it.

@@ -112,6 +112,24 @@ impl Storage for DiskStorage {
         fill(&self.path_of(name), offset, buffer).map_err(failed(StorageStep::Read, &name.to_string()))
     }
 
+    /// The file is opened once for all pieces.
+    fn read_pieces(
+        &self,
+        name: SegmentName,
+        buffer: &mut [u8],
+        show: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<(), StorageError> {
+        let cannot_read = |error| failed(StorageStep::Read, &name.to_string())(error);
+        let mut file = File::open(self.path_of(name)).map_err(cannot_read)?;
+        loop {
+            let read = fill_from(&mut file, buffer).map_err(cannot_read)?;
+            let piece = buffer.get(..read).unwrap_or_default();
+            if piece.is_empty() || !show(piece) {
+                return Ok(());
+            }
+        }
+    }
+
     fn create(&self, name: SegmentName) -> Result<(), StorageError> {
         let file = OpenOptions::new().append(true).create_new(true).open(self.path_of(name));
         let file = file.map_err(failed(StorageStep::Create, &name.to_string()))?;
@@ -179,6 +197,10 @@ fn failed(step: StorageStep, file: &str) -> impl FnOnce(io::Error) -> StorageErr
 fn fill(path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
+    fill_from(&mut file, buffer)
+}
+
+fn fill_from(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read(rest) {

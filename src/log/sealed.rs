@@ -12,7 +12,7 @@ use super::verify::Finding;
 /// How much of the next segment is read to find the seal in its first line.
 const SEAL_BYTES: usize = 4 * 1024;
 /// How much is hashed at a time: little enough to stay in a core's own cache between reading and hashing.
-const PIECE_BYTES: usize = 256 * 1024;
+const PIECE_BYTES: usize = 128 * 1024;
 /// So many segments are hashed between two words on how far it is.
 const SEGMENTS_AT_ONCE: usize = 32;
 
@@ -93,15 +93,13 @@ fn check(storage: &dyn Storage, seal: &RecordedSeal) -> Result<Option<Finding>, 
 
 fn digest_of(storage: &dyn Storage, name: SegmentName, bytes: u64) -> Result<SegmentDigest, StorageError> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; PIECE_BYTES];
-    let mut offset = 0;
-    while offset < bytes {
-        let read = storage.read(name, offset, &mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(buffer.get(..read).unwrap_or_default());
-        offset += read as u64;
-    }
+    let mut left = bytes;
+    storage.read_pieces(name, &mut vec![0; PIECE_BYTES], &mut |piece| {
+        // What was written to it since its length was taken is not looked at.
+        let taken = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        hasher.update(piece.get(..taken).unwrap_or_default());
+        left -= taken as u64;
+        left > 0
+    })?;
     Ok(SegmentDigest::of_hasher(&hasher))
 }

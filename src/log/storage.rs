@@ -28,6 +28,27 @@ pub trait Storage: fmt::Debug + Send + Sync {
     /// [`StorageError`] where there is no such segment or it cannot be read.
     fn read(&self, name: SegmentName, offset: u64, buffer: &mut [u8]) -> Result<usize, StorageError>;
 
+    /// Reads a segment from its start, a buffer at a time, and shows each piece until nothing is left or no more is wanted.
+    ///
+    /// # Errors
+    /// [`StorageError`]; some pieces were shown then.
+    fn read_pieces(
+        &self,
+        name: SegmentName,
+        buffer: &mut [u8],
+        show: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<(), StorageError> {
+        let mut offset = 0;
+        loop {
+            let read = self.read(name, offset, buffer)?;
+            let piece = buffer.get(..read).unwrap_or_default();
+            if piece.is_empty() || !show(piece) {
+                return Ok(());
+            }
+            offset += read as u64;
+        }
+    }
+
     /// Creates an empty segment that must not exist. The empty file and its folder entry are durable on return.
     ///
     /// # Errors

@@ -10,7 +10,7 @@
 //! - [`LastSigned`] is the cell: the last signed checkpoint, in a file of its own beside the key, so that a log and
 //!   checkpoint put back from an older copy are noticed.
 //! - [`Publication::inclusion`] and [`Publication::consistency`] make proofs from the tiles, and check them before they
-//!   hand them out: damaged tiles give an error, never a bad proof.
+//!   hand them out: damaged tiles give an error, never a bad proof. [`ProofsUnder`] makes many under one checkpoint.
 //! - [`Files`] is what a publication asks of a disk. [`DiskFiles`] is the only place of this room that touches files;
 //!   [`MemoryFiles`] is its twin in tests, which stops where it is told to.
 //!
@@ -31,6 +31,6 @@ pub use files::{Files, PublishedFile};
 pub use growth::grow;
 pub use last_signed::{LastSigned, LastSignedError};
 pub use memory::{MemoryFiles, Unsynced};
-pub use proofs::ProofError;
+pub use proofs::{ProofError, ProofsUnder};
 pub use publish::{CellError, Publication, PublishError, Published, ReadCheckpointError};
 pub use tiled_log::{TiledFile, TiledLog, TiledLogError};

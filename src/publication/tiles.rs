@@ -73,12 +73,12 @@ pub(super) fn with_width(tile: TileCoordinate, width: u16) -> Option<TileCoordin
 
 /// Tiles that are read once however often they are asked for: a proof takes most of its hashes from two or three.
 pub(super) struct ReadOnce<'a> {
-    tiles: &'a StoredTiles<'a>,
+    tiles: StoredTiles<'a>,
     read: RefCell<BTreeMap<TilePath, Option<Vec<u8>>>>,
 }
 
 impl<'a> ReadOnce<'a> {
-    pub(super) const fn of(tiles: &'a StoredTiles<'a>) -> Self {
+    pub(super) const fn of(tiles: StoredTiles<'a>) -> Self {
         Self { tiles, read: RefCell::new(BTreeMap::new()) }
     }
 }

@@ -31,7 +31,7 @@ fn published(desk: &Desk, note: &[u8], size: u64) -> Published {
     let lines = log.split_inclusive(|byte| *byte == b'\n').take(usize::try_from(size).unwrap());
     let signed = archive.signed(ceasefire_ledger::proof::Note::parse(note).unwrap()).unwrap();
     assert_eq!(signed.checkpoint.size(), size);
-    let proof = |seq: u64| archive.inclusion_under(Seq::new(seq), &signed).unwrap().proof.to_string();
+    let proved = archive.inclusions_under((1..=size).map(Seq::new), &signed).unwrap();
     let consistency = |from: u64| {
         let (root, hashes) = archive.publication().consistency(from, &signed.checkpoint).unwrap();
         format!("{root:?} {hashes:?}")
@@ -39,7 +39,7 @@ fn published(desk: &Desk, note: &[u8], size: u64) -> Published {
     Published {
         log: lines.flatten().copied().collect(),
         checkpoint: note.to_vec(),
-        proofs: (1..=size).map(proof).collect(),
+        proofs: proved.iter().map(|inclusion| inclusion.proof.to_string()).collect(),
         consistency: (1..=size).map(consistency).collect(),
         digests: archive.as_known(Until::Seq(Seq::new(size)), None).unwrap().view().digests().unwrap(),
     }

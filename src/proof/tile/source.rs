@@ -47,16 +47,21 @@ impl<'a, S: TileSource> TiledTree<'a, S> {
     pub fn tile(&self, level: u8, index: u64) -> Result<Vec<TreeHash>, ReadTileError<S::Error>> {
         let tile =
             TileCoordinate::in_tree(level, index, self.size).ok_or(ReadTileError::NoSuchTile { level, index })?;
+        Ok(parse_hashes(&self.bytes_of(tile)?))
+    }
+
+    /// The bytes of one tile, of its own width.
+    fn bytes_of(&self, tile: TileCoordinate) -> Result<Vec<u8>, ReadTileError<S::Error>> {
         let path = TilePath::Hashes(tile);
         if let Some(bytes) = self.tiles.read(path).map_err(|cause| ReadTileError::Source { path, cause })? {
-            return parse_hashes(path, tile, &bytes);
+            return checked(path, tile, bytes);
         }
         let path = TilePath::Hashes(tile.full());
         let bytes = self.tiles.read(path).map_err(|cause| ReadTileError::Source { path, cause })?;
         let bytes = bytes.ok_or(ReadTileError::Missing { path: TilePath::Hashes(tile) })?;
-        let mut hashes = parse_hashes(path, tile.full(), &bytes)?;
-        hashes.truncate(tile.width().into());
-        Ok(hashes)
+        let mut bytes = checked(path, tile.full(), bytes)?;
+        bytes.truncate(usize::from(tile.width()) * HASH_LENGTH);
+        Ok(bytes)
     }
 }
 
@@ -71,10 +76,13 @@ impl<S: TileSource> HashSource for TiledTree<'_, S> {
         // Within its tile, `2^rise` hashes lie under the subtree asked for.
         let rise = level % TILE_HEIGHT;
         let first = index << rise;
-        let hashes = self.tile(level / TILE_HEIGHT, first >> TILE_HEIGHT)?;
-        let start = usize::from(first.to_le_bytes()[0]);
-        let under = hashes.get(start..).and_then(|from| from.get(..1 << rise)).ok_or(outside)?;
-        Ok(subtree_root(under))
+        let (level_of_tile, index_of_tile) = (level / TILE_HEIGHT, first >> TILE_HEIGHT);
+        let tile = TileCoordinate::in_tree(level_of_tile, index_of_tile, self.size);
+        let no_tile = ReadTileError::NoSuchTile { level: level_of_tile, index: index_of_tile };
+        let bytes = self.bytes_of(tile.ok_or(no_tile)?)?;
+        let start = usize::from(first.to_le_bytes()[0]) * HASH_LENGTH;
+        let under = bytes.get(start..).and_then(|from| from.get(..HASH_LENGTH << rise)).ok_or(outside)?;
+        Ok(subtree_root(&parse_hashes(under)))
     }
 }
 
@@ -168,13 +176,13 @@ impl TileSource for MemoryTiles {
     }
 }
 
-fn parse_hashes<E>(path: TilePath, tile: TileCoordinate, bytes: &[u8]) -> Result<Vec<TreeHash>, ReadTileError<E>> {
-    let expected = usize::from(tile.width()) * HASH_LENGTH;
-    let (hashes, _) = bytes.as_chunks::<HASH_LENGTH>();
-    if bytes.len() != expected {
-        return Err(ReadTileError::Length { path, expected, actual: bytes.len() });
-    }
-    Ok(hashes.iter().copied().map(TreeHash::from_bytes).collect())
+fn checked<E>(path: TilePath, tile: TileCoordinate, bytes: Vec<u8>) -> Result<Vec<u8>, ReadTileError<E>> {
+    let (expected, actual) = (usize::from(tile.width()) * HASH_LENGTH, bytes.len());
+    if actual == expected { Ok(bytes) } else { Err(ReadTileError::Length { path, expected, actual }) }
+}
+
+fn parse_hashes(bytes: &[u8]) -> Vec<TreeHash> {
+    bytes.as_chunks::<HASH_LENGTH>().0.iter().copied().map(TreeHash::from_bytes).collect()
 }
 
 /// The root over neighbouring hashes whose number is a power of two, such as the 256 leaves of a full tile.
