@@ -43,6 +43,27 @@ fn segments_are_listed_in_order_and_read_from_any_offset() {
 }
 
 #[test]
+fn a_segment_is_read_in_pieces_from_its_start_until_nothing_is_left_or_no_more_is_wanted() {
+    on_both(|storage| {
+        storage.create(name(1)).unwrap();
+        storage.append(name(1), b"abcdefghij").unwrap();
+        let pieces = |wanted: usize| {
+            let mut pieces: Vec<String> = Vec::new();
+            let mut show = |piece: &[u8]| {
+                pieces.push(String::from_utf8(piece.to_vec()).unwrap());
+                pieces.len() < wanted
+            };
+            storage.read_pieces(name(1), &mut [0; 4], &mut show).unwrap();
+            pieces
+        };
+        assert_eq!(pieces(9), ["abcd", "efgh", "ij"]);
+        assert_eq!(pieces(2), ["abcd", "efgh"]);
+        let missing = storage.read_pieces(name(2), &mut [0; 4], &mut |_| true).unwrap_err();
+        assert_eq!(missing.source.kind(), std::io::ErrorKind::NotFound);
+    });
+}
+
+#[test]
 fn a_segment_is_never_created_twice_and_a_missing_one_is_an_error() {
     on_both(|storage| {
         storage.create(name(1)).unwrap();

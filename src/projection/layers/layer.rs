@@ -16,7 +16,7 @@ use crate::record::RecordHash;
 use crate::vocab::Seq;
 
 /// What a layer's file ends with.
-pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/1";
+pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/2";
 /// Root offset, root length, header length, digest, magic.
 pub(super) const TAIL_BYTES: usize = 8 + 4 + 4 + 32 + MAGIC.len();
 /// The sieve is read only once so many rows were asked for: a single question reads less without it.
@@ -139,7 +139,7 @@ impl Layer {
         self.header.tables.contains_key(table)
     }
 
-    /// Tells whether a key may be there; `false` is certain. `mark` is the key's.
+    /// Tells whether a key, or any key of a family, may be there; `false` is certain. `mark` is the key's or the family's.
     pub(super) fn may_hold(&self, mark: u64) -> Result<bool, RowError> {
         if let Some(sieve) = self.sieve.get() {
             return Ok(sieve.may_hold(mark));

@@ -14,12 +14,13 @@
 //! its BLAKE3 hash was compared with the one that the part above it holds: a changed byte is noticed, never answered from.
 //!
 //! ```text
-//! file    = block* page* root header tail         every block and page, and the root: LZ4
+//! file    = block* page* sieve root header tail         every block and page, and the root: LZ4
 //! block   = entry*     entry = shared, own, key, version, length or 0 for "removed", value
 //! page    = like a block; its values say where a block is, how long, and its BLAKE3
 //! root    = like a page, over the pages
-//! header  = JSON: log, ends, versions, tables, sieve
-//! tail    = offsets and lengths of root and header, BLAKE3 of both and of these numbers, "ceasefire.layer/1"
+//! sieve   = bits that every key sets, and every beginning of a key up to its id: for rows and for walks over one id
+//! header  = JSON: log, ends, versions, tables, where the sieve is
+//! tail    = offsets and lengths of root and header, BLAKE3 of both and of these numbers, "ceasefire.layer/2"
 //! ```
 
 mod block;

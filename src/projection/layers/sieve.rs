@@ -46,6 +46,12 @@ impl Sieve {
     }
 }
 
+/// Gives the beginning of a key that a walk over what belongs together begins with: table and id, `incident_claim/i7/`.
+pub(super) fn family_of(key: &[u8]) -> Option<&[u8]> {
+    let (second, _) = key.iter().enumerate().filter(|(_, byte)| **byte == b'/').nth(1)?;
+    key.get(..=second)
+}
+
 /// Gives a key's mark: FNV-1a, its bits mixed once more. It only has to spread; damage is the digests' affair.
 pub(super) fn mark_of(key: &[u8]) -> u64 {
     let hash = key
@@ -58,6 +64,16 @@ pub(super) fn mark_of(key: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_one_table_and_id_are_a_family() {
+        let family = |key: &'static str| family_of(key.as_bytes()).map(|family| std::str::from_utf8(family).unwrap());
+        assert_eq!(family("incident_claim/i7/00000012"), Some("incident_claim/i7/"));
+        assert_eq!(family("incident_claim/i7/"), Some("incident_claim/i7/"));
+        assert_eq!(family("breach/i7/c0/x"), Some("breach/i7/"));
+        assert_eq!(family("incident_claim/i7"), None);
+        assert_eq!(family("incident/"), None);
+    }
 
     #[test]
     fn every_key_passes_and_few_others_do() {

@@ -7,7 +7,7 @@ use super::cache::BlockCache;
 use super::files::{LayerFiles, LayerName};
 use super::layer::{Boundary, Layer, LayerFault};
 use super::merge::Merge;
-use super::sieve::mark_of;
+use super::sieve::{family_of, mark_of};
 use super::writer::{LayerWriter, Stretch};
 use crate::projection::fold::Cursor;
 use crate::projection::rows::{RowChange, RowError};
@@ -203,10 +203,18 @@ impl Layers {
     pub fn walk(&self, prefix: &[u8], upto: Seq, visit: &mut LayerVisitor<'_>) -> Result<(), RowError> {
         let stack = self.stack();
         let of_one_table = prefix.contains(&b'/');
-        let bearing = stack
-            .iter()
-            .filter(|layer| layer.name.first <= upto && (!of_one_table || layer.holds_table(table_of(prefix))));
-        let mut merge = Merge::of(bearing.map(|layer| layer.seek(prefix)).collect::<Result<_, _>>()?);
+        let family = family_of(prefix).map(mark_of);
+        let bears = |layer: &Layer| {
+            let in_time = layer.name.first <= upto && (!of_one_table || layer.holds_table(table_of(prefix)));
+            Ok(in_time && family.map_or(Ok(true), |family| layer.may_hold(family))?)
+        };
+        let mut cursors = Vec::new();
+        for layer in stack.iter() {
+            if bears(layer)? {
+                cursors.push(layer.seek(prefix)?);
+            }
+        }
+        let mut merge = Merge::of(cursors);
         let mut last: Option<Vec<u8>> = None;
         while let Some(entry) = merge.first().filter(|entry| entry.key().starts_with(prefix)) {
             let shown = last.as_deref() == Some(entry.key());

@@ -6,7 +6,7 @@ use std::io;
 use super::block::{BLOCK_BYTES, BlockBuilder};
 use super::files::LayerSink;
 use super::layer::{Boundary, Extent, Header, MAGIC, end_digest};
-use super::sieve::{Sieve, mark_of};
+use super::sieve::{Sieve, family_of, mark_of};
 use crate::record::RecordHash;
 
 /// How long a page grows before compression.
@@ -48,6 +48,10 @@ impl LayerWriter {
     pub(super) fn push(&mut self, key: &[u8], version: u64, value: Option<&[u8]>) -> io::Result<()> {
         if self.last_key != key || self.marks.is_empty() {
             self.marks.push(mark_of(key));
+            let family = family_of(key);
+            if family != family_of(&self.last_key) {
+                self.marks.extend(family.map(mark_of));
+            }
             self.last_key.clear();
             self.last_key.extend_from_slice(key);
         }
