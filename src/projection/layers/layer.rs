@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::block::{Block, Malformed, Place};
 use super::cache::BlockCache;
 use super::files::{LayerFile, LayerFiles, LayerName};
-use super::sieve::Sieve;
+use super::sieve::{may_hold, part_of};
 use crate::projection::rows::RowError;
 use crate::record::RecordHash;
 use crate::vocab::Seq;
@@ -19,8 +19,6 @@ use crate::vocab::Seq;
 pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/2";
 /// Root offset, root length, header length, digest, magic.
 pub(super) const TAIL_BYTES: usize = 8 + 4 + 4 + 32 + MAGIC.len();
-/// The sieve is read only once so many rows were asked for: a single question reads less without it.
-const SIEVE_WORTH: u32 = 64;
 
 /// A record at which the rows of a layer stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +44,7 @@ pub(super) struct Header {
     pub(super) versions: Vec<(String, u32)>,
     /// How many entries each table has.
     pub(super) tables: BTreeMap<String, u64>,
-    /// Where the sieve is.
+    /// Where it is written where the parts of the sieve are.
     pub(super) sieve: Extent,
 }
 
@@ -60,8 +58,11 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    pub(super) fn to_bytes(self) -> [u8; 44] {
-        let mut bytes = [0; 44];
+    /// Its length as bytes.
+    const BYTES: usize = 8 + 4 + 32;
+
+    pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
         let parts = self.offset.to_le_bytes().into_iter().chain(self.bytes.to_le_bytes());
         let parts = parts.chain(*self.blake3.as_bytes());
         bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
@@ -102,8 +103,13 @@ pub(super) struct Layer {
     /// Tells its blocks from those of other layers in the cache.
     number: u64,
     cache: Arc<BlockCache>,
-    asked: AtomicU32,
-    sieve: OnceLock<Sieve>,
+    sieve: OnceLock<Vec<SievePart>>,
+}
+
+/// A part of the sieve, read when it is first asked.
+struct SievePart {
+    at: Extent,
+    bits: OnceLock<Vec<u8>>,
 }
 
 impl Layer {
@@ -129,7 +135,6 @@ impl Layer {
             root: Arc::new(root),
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             cache: Arc::clone(cache),
-            asked: AtomicU32::new(0),
             sieve: OnceLock::new(),
         })
     }
@@ -141,14 +146,26 @@ impl Layer {
 
     /// Tells whether a key, or any key of a family, may be there; `false` is certain. `mark` is the key's or the family's.
     pub(super) fn may_hold(&self, mark: u64) -> Result<bool, RowError> {
-        if let Some(sieve) = self.sieve.get() {
-            return Ok(sieve.may_hold(mark));
-        }
-        if self.asked.fetch_add(1, Ordering::Relaxed) < SIEVE_WORTH {
-            return Ok(true);
-        }
-        let sieve = self.read(self.header.sieve).map(Sieve::from_bytes).map_err(|fault| self.failed(&fault))?;
-        Ok(self.sieve.get_or_init(|| sieve).may_hold(mark))
+        self.sifted(mark).map_err(|fault| self.failed(&fault))
+    }
+
+    fn sifted(&self, mark: u64) -> Result<bool, LayerFault> {
+        let parts = match self.sieve.get() {
+            Some(parts) => parts,
+            None => {
+                let parts = sieve_parts(&self.read(self.header.sieve)?)?;
+                self.sieve.get_or_init(|| parts)
+            }
+        };
+        let part = parts.get(part_of(mark, parts.len())).ok_or(Malformed)?;
+        let bits = match part.bits.get() {
+            Some(bits) => bits,
+            None => {
+                let bits = self.read(part.at)?;
+                part.bits.get_or_init(|| bits)
+            }
+        };
+        Ok(may_hold(bits, mark))
     }
 
     /// Goes to the first entry of a key or after it.
@@ -185,6 +202,16 @@ impl Layer {
         }
         RowError::Layer { layer: self.name.to_string(), what: fault.to_string() }
     }
+}
+
+fn sieve_parts(index: &[u8]) -> Result<Vec<SievePart>, LayerFault> {
+    let (extents, rest) = index.as_chunks::<{ Extent::BYTES }>();
+    let part = |extent: &[u8; Extent::BYTES]| {
+        let at = Extent::from_bytes(extent)?;
+        Some(SievePart { at, bits: OnceLock::new() })
+    };
+    let parts: Option<Vec<SievePart>> = extents.iter().map(part).collect();
+    Ok(parts.filter(|_| rest.is_empty()).ok_or(Malformed)?)
 }
 
 fn read_end(file: &dyn LayerFile) -> Result<(Block, Header), LayerFault> {

@@ -18,8 +18,9 @@
 //! block   = entry*     entry = shared, own, key, version, length or 0 for "removed", value
 //! page    = like a block; its values say where a block is, how long, and its BLAKE3
 //! root    = like a page, over the pages
-//! sieve   = bits that every key sets, and every beginning of a key up to its id: for rows and for walks over one id
-//! header  = JSON: log, ends, versions, tables, where the sieve is
+//! sieve   = part* index; bits that every key sets, and every beginning of a key up to its id: for rows, and for walks
+//!           over one id; the index says where each part is, how long, and its BLAKE3
+//! header  = JSON: log, ends, versions, tables, where the sieve's index is
 //! tail    = offsets and lengths of root and header, BLAKE3 of both and of these numbers, "ceasefire.layer/2"
 //! ```
 

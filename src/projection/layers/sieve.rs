@@ -1,49 +1,47 @@
-//! A sieve: tells of most keys that are not in a layer that they are not, without reading the layer.
+//! A sieve: tells of most keys that are not in a layer that they are not, without reading the layer's rows.
+//!
+//! It lies in parts. A mark is looked for in one of them, so that a single question reads a few kilobytes and not the whole.
 
-/// Bits for each key; with seven probes one key in a hundred that is not there passes.
-const BITS_A_KEY: u64 = 10;
+/// Bits for each mark; with seven probes one in a hundred that is not there passes.
+const BITS_A_MARK: u64 = 10;
 const PROBES: u64 = 7;
+/// How long a part is, in bytes; the only part of a small sieve is shorter.
+const PART_BYTES: u64 = 8 * 1024;
 
-/// A Bloom filter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sieve {
-    bits: Vec<u8>,
+/// Makes the parts of a sieve that lets all these marks pass.
+pub(super) fn parts_of(marks: &[u64]) -> Vec<Vec<u8>> {
+    let bytes = (marks.len() as u64 * BITS_A_MARK).div_ceil(8).max(8);
+    let count = bytes.div_ceil(PART_BYTES);
+    let length = usize::try_from(bytes.min(PART_BYTES)).unwrap_or_default();
+    let mut parts: Vec<Vec<u8>> = (0..count).map(|_| vec![0; length]).collect();
+    for &mark in marks {
+        let part = part_of(mark, parts.len());
+        for (byte, bit) in probes(mark, length) {
+            let slot = parts.get_mut(part).and_then(|part| part.get_mut(byte));
+            slot.map(|slot| *slot |= bit).unwrap_or_default();
+        }
+    }
+    parts
 }
 
-impl Sieve {
-    /// Makes a sieve from the marks of keys.
-    pub(super) fn of_marks(marks: &[u64]) -> Self {
-        let bytes = (marks.len() as u64 * BITS_A_KEY).div_ceil(8).max(8);
-        let mut sieve = Self { bits: vec![0; usize::try_from(bytes).unwrap_or(8)] };
-        for &mark in marks {
-            for (byte, bit) in sieve.probes(mark) {
-                sieve.bits.get_mut(byte).map(|byte| *byte |= bit).unwrap_or_default();
-            }
-        }
-        sieve
-    }
+/// Tells in which of so many parts a mark is looked for.
+pub(super) fn part_of(mark: u64, parts: usize) -> usize {
+    // The upper half spreads over the parts, as a fraction of all.
+    usize::try_from((mark >> 32) * parts as u64 >> 32).unwrap_or_default()
+}
 
-    pub(super) const fn from_bytes(bits: Vec<u8>) -> Self {
-        Self { bits }
-    }
+/// Tells whether a mark may be in a part; `false` is certain.
+pub(super) fn may_hold(part: &[u8], mark: u64) -> bool {
+    probes(mark, part.len()).all(|(byte, bit)| part.get(byte).is_some_and(|byte| byte & bit != 0))
+}
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bits
-    }
-
-    /// Tells whether a key may be there; `false` is certain.
-    pub(super) fn may_hold(&self, mark: u64) -> bool {
-        self.probes(mark).all(|(byte, bit)| self.bits.get(byte).is_some_and(|byte| byte & bit != 0))
-    }
-
-    fn probes(&self, mark: u64) -> impl Iterator<Item = (usize, u8)> + use<> {
-        let bits = (self.bits.len() as u64 * 8).max(1);
-        let step = mark.rotate_left(32) | 1;
-        (0..PROBES).map(move |probe| {
-            let bit = mark.wrapping_add(probe.wrapping_mul(step)) % bits;
-            (usize::try_from(bit / 8).unwrap_or(0), 1 << (bit % 8))
-        })
-    }
+fn probes(mark: u64, bytes: usize) -> impl Iterator<Item = (usize, u8)> + use<> {
+    let bits = (bytes as u64 * 8).max(1);
+    let step = mark.rotate_left(32) | 1;
+    (0..PROBES).map(move |probe| {
+        let bit = mark.wrapping_add(probe.wrapping_mul(step)) % bits;
+        (usize::try_from(bit / 8).unwrap_or(0), 1 << (bit % 8))
+    })
 }
 
 /// Gives the beginning of a key that a walk over what belongs together begins with: table and id, `incident_claim/i7/`.
@@ -78,10 +76,15 @@ mod tests {
     #[test]
     fn every_key_passes_and_few_others_do() {
         let mark = |number: u32| mark_of(format!("incident/i{number}").as_bytes());
-        let sieve = Sieve::of_marks(&(0..10_000).map(mark).collect::<Vec<_>>());
-        assert!((0..10_000).all(|number| sieve.may_hold(mark(number))));
-        let strangers = (10_000..20_000).filter(|number| sieve.may_hold(mark(*number))).count();
-        assert!(strangers < 200, "{strangers} of 10,000");
-        assert!(!Sieve::of_marks(&[]).may_hold(mark(1)));
+        for keys in [10_u32, 1_000, 100_000] {
+            let parts = parts_of(&(0..keys).map(mark).collect::<Vec<_>>());
+            let passes = |number| may_hold(&parts[part_of(mark(number), parts.len())], mark(number));
+            assert!((0..keys).all(passes), "{keys}");
+            let strangers = (keys..keys + 10_000).filter(|number| passes(*number)).count();
+            assert!(strangers < 200, "{strangers} of 10,000 beside {keys}");
+            assert_eq!(parts.len() > 1, keys == 100_000);
+        }
+        let none = parts_of(&[]);
+        assert!(!may_hold(&none[part_of(mark(1), none.len())], mark(1)));
     }
 }

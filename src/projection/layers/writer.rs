@@ -6,7 +6,7 @@ use std::io;
 use super::block::{BLOCK_BYTES, BlockBuilder};
 use super::files::LayerSink;
 use super::layer::{Boundary, Extent, Header, MAGIC, end_digest};
-use super::sieve::{Sieve, family_of, mark_of};
+use super::sieve::{family_of, mark_of, parts_of};
 use crate::record::RecordHash;
 
 /// How long a page grows before compression.
@@ -69,7 +69,7 @@ impl LayerWriter {
     pub(super) fn finish(mut self, stretch: Stretch) -> io::Result<()> {
         self.close_block()?;
         self.close_page()?;
-        let sieve = self.file.write(Sieve::of_marks(&self.marks).as_bytes())?;
+        let sieve = self.write_sieve()?;
         let Stretch { log, before, ends, versions } = stretch;
         let header = Header { log, before, ends, versions, tables: self.tables, sieve };
         let header = serde_json::to_vec(&header).map_err(io::Error::other)?;
@@ -87,6 +87,15 @@ impl LayerWriter {
         end.extend_from_slice(MAGIC);
         self.file.write(&end)?;
         self.file.sink.finish()
+    }
+
+    /// Writes the parts of the sieve, and then where each of them is.
+    fn write_sieve(&mut self) -> io::Result<Extent> {
+        let mut index = Vec::new();
+        for part in parts_of(&self.marks) {
+            index.extend_from_slice(&self.file.write(&part)?.to_bytes());
+        }
+        self.file.write(&index)
     }
 
     fn close_block(&mut self) -> io::Result<()> {
