@@ -150,22 +150,9 @@ impl Layer {
     }
 
     fn sifted(&self, mark: u64) -> Result<bool, LayerFault> {
-        let parts = match self.sieve.get() {
-            Some(parts) => parts,
-            None => {
-                let parts = sieve_parts(&self.read(self.header.sieve)?)?;
-                self.sieve.get_or_init(|| parts)
-            }
-        };
+        let parts = read_once(&self.sieve, || sieve_parts(&self.read(self.header.sieve)?))?;
         let part = parts.get(part_of(mark, parts.len())).ok_or(Malformed)?;
-        let bits = match part.bits.get() {
-            Some(bits) => bits,
-            None => {
-                let bits = self.read(part.at)?;
-                part.bits.get_or_init(|| bits)
-            }
-        };
-        Ok(may_hold(bits, mark))
+        Ok(may_hold(read_once(&part.bits, || self.read(part.at))?, mark))
     }
 
     /// Goes to the first entry of a key or after it.
@@ -202,6 +189,15 @@ impl Layer {
         }
         RowError::Layer { layer: self.name.to_string(), what: fault.to_string() }
     }
+}
+
+/// Reads what was not read yet. Two who ask at once may both read it.
+fn read_once<T>(cell: &OnceLock<T>, read: impl FnOnce() -> Result<T, LayerFault>) -> Result<&T, LayerFault> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let read = read()?;
+    Ok(cell.get_or_init(|| read))
 }
 
 fn sieve_parts(index: &[u8]) -> Result<Vec<SievePart>, LayerFault> {

@@ -27,7 +27,7 @@ pub(super) fn parts_of(marks: &[u64]) -> Vec<Vec<u8>> {
 /// Tells in which of so many parts a mark is looked for.
 pub(super) fn part_of(mark: u64, parts: usize) -> usize {
     // The upper half spreads over the parts, as a fraction of all.
-    usize::try_from((mark >> 32) * parts as u64 >> 32).unwrap_or_default()
+    usize::try_from(((mark >> 32) * parts as u64) >> 32).unwrap_or_default()
 }
 
 /// Tells whether a mark may be in a part; `false` is certain.
