@@ -170,7 +170,7 @@ fn n_of(body: &str) -> u64 {
 }
 
 #[test]
-fn a_long_segment_is_read_at_random_through_its_index() {
+fn a_long_segment_is_read_at_random() {
     on_both(|storage| {
         let mut writer = open(Arc::clone(&storage), 1 << 30);
         let reader = LogReader::new(Arc::clone(&storage));
@@ -183,6 +183,22 @@ fn a_long_segment_is_read_at_random_through_its_index() {
         }
         let last = receipts.last().unwrap();
         assert_eq!(reader.record_at(last.seq).unwrap().unwrap().hash, last.hash);
+    });
+}
+
+/// A look into the middle of such a line does not reach the next one: it is found through the index.
+#[test]
+fn a_segment_of_long_lines_is_read_at_random() {
+    on_both(|storage| {
+        let mut writer = open(Arc::clone(&storage), 1 << 30);
+        let reader = LogReader::new(Arc::clone(&storage));
+        let bodies: Vec<String> = (0..40).map(|n| format!(r#"{{"n":"{}"}}"#, "x".repeat(n * 1_000))).collect();
+        let bodies: Vec<_> = bodies.iter().map(|body| NewBody { body, signature: None }).collect();
+        let receipts = writer.append(&bodies).unwrap();
+        for receipt in receipts.iter().rev().chain(&receipts) {
+            let found = reader.record_at(receipt.seq).unwrap().unwrap();
+            assert_eq!((found.seq, found.hash), (receipt.seq, receipt.hash));
+        }
     });
 }
 

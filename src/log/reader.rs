@@ -20,6 +20,10 @@ const INDEX_EVERY: u64 = 64;
 const WHOLE: u64 = u64::MAX;
 /// Block size for reading one record.
 const SMALL_BLOCK_BYTES: usize = 64 * 1024;
+/// How much is read to learn the position of a line in the middle; a longer line is found through the index.
+const PROBE_BYTES: u64 = 16 * 1024;
+/// So near to a line it is found by reading on.
+const NEAR_BYTES: u64 = 64 * 1024;
 
 /// Reads a log beside its writer. It needs no lock and writes nothing.
 ///
@@ -164,6 +168,11 @@ impl LogReader {
 
     fn find_line(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<StoredRecord, ReadError> {
         let limit = known_limit(self.storage.as_ref(), segment, limit)?;
+        if self.indexed(segment).lines == 0
+            && let Some(found) = self.find_by_halves(segment, limit, seq)?
+        {
+            return Ok(found);
+        }
         let (mut position, offset) = self.line_before(segment, limit, seq)?;
         let mut blocks = BlockReader::new(segment, offset, limit).with_block_bytes(SMALL_BLOCK_BYTES);
         while let Some(block) = blocks.next(self.storage.as_ref())? {
@@ -175,6 +184,31 @@ impl LogReader {
             }
         }
         Err(missing(seq, segment, limit))
+    }
+
+    /// Goes to a line by halves, as lines say their positions; nothing where they do not lead to it.
+    fn find_by_halves(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<Option<StoredRecord>, StorageError> {
+        let storage = self.storage.as_ref();
+        // The line begins at `low` or after it, and before `high`.
+        let (mut low, mut high) = (0, limit);
+        while high - low > NEAR_BYTES {
+            let middle = low + (high - low) / 2;
+            let bytes = read_range(storage, segment, middle - 1, (middle + PROBE_BYTES).min(limit))?;
+            let Some(newline) = memchr::memchr(b'\n', &bytes) else { return Ok(None) };
+            match bytes.get(newline + 1..).and_then(said_position) {
+                Some(position) if position <= seq => low = middle + newline as u64,
+                Some(_) => high = middle,
+                None => return Ok(None),
+            }
+        }
+        let mut blocks = BlockReader::new(segment, low, limit).with_block_bytes(SMALL_BLOCK_BYTES);
+        while let Some(block) = blocks.next(storage)?.filter(|block| block.start < high) {
+            let found = block.raw_lines().find(|raw| said_position(raw.bytes) == Some(seq));
+            if let Some(raw) = found {
+                return Ok(only_line(&raw, seq).ok());
+            }
+        }
+        Ok(None)
     }
 
     fn cursor(&self, from: Seq, to: Option<Seq>) -> Result<Cursor, ReadError> {
@@ -319,6 +353,13 @@ fn last_line(storage: &dyn Storage, segment: SegmentName, limit: u64, seq: Seq) 
     let from = memchr::memrchr(b'\n', ended).map_or(0, |newline| newline + 1);
     let place = Place { segment, offset: start + from as u64 };
     only_line(&RawLine { place, bytes: ended.get(from..).unwrap_or_default(), terminated: true }, seq)
+}
+
+/// The position that a line begins with.
+fn said_position(line: &[u8]) -> Option<Seq> {
+    let rest = line.strip_prefix(br#"{"seq":"#)?;
+    let digits = rest.get(..memchr::memchr(b',', rest)?)?;
+    std::str::from_utf8(digits).ok()?.parse().ok().map(Seq::new)
 }
 
 fn only_line(raw: &RawLine<'_>, seq: Seq) -> Result<StoredRecord, ReadError> {

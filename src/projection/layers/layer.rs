@@ -17,6 +17,8 @@ use crate::vocab::Seq;
 
 /// What a layer's file ends with.
 pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/2";
+/// What every layer's file ends with, but for its version.
+const ANY_MAGIC: &[u8] = b"ceasefire.layer/";
 /// Root offset, root length, header length, digest, magic.
 pub(super) const TAIL_BYTES: usize = 8 + 4 + 4 + 32 + MAGIC.len();
 
@@ -222,6 +224,9 @@ fn read_end(file: &dyn LayerFile) -> Result<(Block, Header), LayerFault> {
     let root_at = u64::from_le_bytes([o1, o2, o3, o4, o5, o6, o7, o8]);
     let (root_bytes, header_bytes) = (u32::from_le_bytes([r1, r2, r3, r4]), u32::from_le_bytes([h1, h2, h3, h4]));
     let end = root_at.checked_add(u64::from(root_bytes)).and_then(|end| end.checked_add(u64::from(header_bytes)));
+    if magic != MAGIC && magic.starts_with(ANY_MAGIC) {
+        return Err(LayerFault::Damaged("it is of another version of this program"));
+    }
     if magic != MAGIC || end != Some(tail_at) {
         return Err(damaged());
     }
