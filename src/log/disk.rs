@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::SegmentName;
-use super::storage::{CutTail, LockError, Storage, StorageError, StorageLock, StorageStep, torn_name};
+use super::storage::{CutTail, LockError, Storage, StorageError, StorageLock, StorageStep, show_pieces, torn_name};
 
 const LOCK_FILE: &str = "lock";
 const COPY_BYTES: usize = 64 * 1024;
@@ -121,13 +121,7 @@ impl Storage for DiskStorage {
     ) -> Result<(), StorageError> {
         let cannot_read = |error| failed(StorageStep::Read, &name.to_string())(error);
         let mut file = File::open(self.path_of(name)).map_err(cannot_read)?;
-        loop {
-            let read = fill_from(&mut file, buffer).map_err(cannot_read)?;
-            let piece = buffer.get(..read).unwrap_or_default();
-            if piece.is_empty() || !show(piece) {
-                return Ok(());
-            }
-        }
+        show_pieces(buffer, show, &mut |buffer| fill_from(&mut file, buffer).map_err(cannot_read))
     }
 
     fn create(&self, name: SegmentName) -> Result<(), StorageError> {

@@ -133,7 +133,8 @@ impl LogReader {
         Ok(Records { cursor: Some(self.cursor(from, to)?), ready: VecDeque::new() })
     }
 
-    /// Gives one record; nothing where the log has no such position yet.
+    /// Gives one record; nothing where the log has no such position yet. It is found by the position that it says; whether
+    /// as many stand before it is what [`verify`](super::verify()) tells.
     ///
     /// # Errors
     /// As [`LogReader::for_each_block`].

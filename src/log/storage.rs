@@ -39,14 +39,11 @@ pub trait Storage: fmt::Debug + Send + Sync {
         show: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<(), StorageError> {
         let mut offset = 0;
-        loop {
+        show_pieces(buffer, show, &mut |buffer| {
             let read = self.read(name, offset, buffer)?;
-            let piece = buffer.get(..read).unwrap_or_default();
-            if piece.is_empty() || !show(piece) {
-                return Ok(());
-            }
             offset += read as u64;
-        }
+            Ok(read)
+        })
     }
 
     /// Creates an empty segment that must not exist. The empty file and its folder entry are durable on return.
@@ -181,6 +178,21 @@ pub enum LockError {
     /// It could not be asked for.
     #[error("the lock cannot be taken")]
     Storage(#[from] StorageError),
+}
+
+/// Reads on into a buffer and shows what it holds, until nothing comes or no more is wanted.
+pub(super) fn show_pieces(
+    buffer: &mut [u8],
+    show: &mut dyn FnMut(&[u8]) -> bool,
+    read_on: &mut dyn FnMut(&mut [u8]) -> Result<usize, StorageError>,
+) -> Result<(), StorageError> {
+    loop {
+        let read = read_on(buffer)?;
+        let piece = buffer.get(..read).unwrap_or_default();
+        if piece.is_empty() || !show(piece) {
+            return Ok(());
+        }
+    }
 }
 
 /// Gives the name under which the n-th torn tail of a segment is kept, counted from 1.
