@@ -23,8 +23,9 @@ const REMOVED: u8 = b'-';
 /// So many changes at once become a layer of their own before their time: sled takes few rows well and many badly.
 const MOST_FRESH: usize = 4_096;
 
-/// So many rows that were read are remembered: every record names the same few actors and places.
-const MOST_REMEMBERED: usize = 1_024;
+/// So many rows that were read are remembered: every record names the same few actors and places, and what admission asks of
+/// a batch its folding asks again.
+const MOST_REMEMBERED: usize = 4_096;
 
 /// On which layers the fresh rows stand; nothing where there were none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -113,13 +113,18 @@ impl Place {
         if !self.step(block)? {
             return Ok(false);
         }
-        loop {
-            let mut ahead = self.clone();
-            if !ahead.step(block)? || ahead.key.as_slice() >= key {
-                return Ok(true);
-            }
-            *self = ahead;
+        let mut ahead = self.clone();
+        while ahead.step(block)? && ahead.key.as_slice() < key {
+            self.go_to(&ahead);
         }
+        Ok(true)
+    }
+
+    /// Goes where the other is, into the memory that is there.
+    fn go_to(&mut self, other: &Self) {
+        self.key.clear();
+        self.key.extend_from_slice(&other.key);
+        (self.next, self.version, self.value) = (other.next, other.version, other.value);
     }
 
     pub(super) fn key(&self) -> &[u8] {

@@ -27,6 +27,7 @@
 mod block;
 mod cache;
 mod files;
+mod guide;
 mod layer;
 mod merge;
 mod sieve;

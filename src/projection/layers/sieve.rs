@@ -2,26 +2,57 @@
 //!
 //! It lies in parts. A mark is looked for in one of them, so that a single question reads a few kilobytes and not the whole.
 
-/// Bits for each mark; with seven probes one in a hundred that is not there passes.
-const BITS_A_MARK: u64 = 10;
+/// Bits for each mark; with seven probes four in a thousand that are not there pass.
+const BITS_A_MARK: u64 = 12;
 const PROBES: u64 = 7;
 /// How long a part is, in bytes; the only part of a small sieve is shorter.
 const PART_BYTES: u64 = 8 * 1024;
 
-/// Makes the parts of a sieve that lets all these marks pass.
-pub(super) fn parts_of(marks: &[u64]) -> Vec<Vec<u8>> {
-    let bytes = (marks.len() as u64 * BITS_A_MARK).div_ceil(8).max(8);
-    let count = bytes.div_ceil(PART_BYTES);
-    let length = usize::try_from(bytes.min(PART_BYTES)).unwrap_or_default();
-    let mut parts: Vec<Vec<u8>> = (0..count).map(|_| vec![0; length]).collect();
-    for &mark in marks {
-        let part = part_of(mark, parts.len());
-        for (byte, bit) in probes(mark, length) {
-            let slot = parts.get_mut(part).and_then(|part| part.get_mut(byte));
-            slot.map(|slot| *slot |= bit).unwrap_or_default();
+/// A sieve that is being filled.
+pub(super) struct Sieve {
+    parts: Vec<Vec<u8>>,
+    room: usize,
+    marks: usize,
+}
+
+impl Sieve {
+    /// An empty one for so many marks. It takes more, and then lets more strangers pass.
+    pub(super) fn with_room_for(room: usize) -> Self {
+        let bytes = (room as u64 * BITS_A_MARK).div_ceil(8).max(8);
+        let length = usize::try_from(bytes.min(PART_BYTES)).unwrap_or_default();
+        let parts = (0..bytes.div_ceil(PART_BYTES)).map(|_| vec![0; length]).collect();
+        Self { parts, room, marks: 0 }
+    }
+
+    /// Lets a mark pass from now on.
+    pub(super) fn enter(&mut self, mark: u64) {
+        self.marks += 1;
+        let part = part_of(mark, self.parts.len());
+        let Some(part) = self.parts.get_mut(part) else { return };
+        for (byte, bit) in probes(mark, part.len()) {
+            part.get_mut(byte).map(|slot| *slot |= bit).unwrap_or_default();
         }
     }
-    parts
+
+    /// Tells whether a mark passes; `false` is certain.
+    pub(super) fn may_hold(&self, mark: u64) -> bool {
+        self.parts.get(part_of(mark, self.parts.len())).is_some_and(|part| may_hold(part, mark))
+    }
+
+    /// Gives how many marks were entered.
+    pub(super) const fn marks(&self) -> usize {
+        self.marks
+    }
+
+    /// Tells whether it holds what it has room for.
+    pub(super) const fn is_full(&self) -> bool {
+        self.marks >= self.room
+    }
+
+    /// Gives its parts, to be kept.
+    pub(super) fn into_parts(self) -> Vec<Vec<u8>> {
+        self.parts
+    }
 }
 
 /// Tells in which of so many parts a mark is looked for.
@@ -77,14 +108,15 @@ mod tests {
     fn every_key_passes_and_few_others_do() {
         let mark = |number: u32| mark_of(format!("incident/i{number}").as_bytes());
         for keys in [10_u32, 1_000, 100_000] {
-            let parts = parts_of(&(0..keys).map(mark).collect::<Vec<_>>());
-            let passes = |number| may_hold(&parts[part_of(mark(number), parts.len())], mark(number));
+            let mut sieve = Sieve::with_room_for(keys as usize);
+            (0..keys).for_each(|number| sieve.enter(mark(number)));
+            let passes = |number| sieve.may_hold(mark(number));
             assert!((0..keys).all(passes), "{keys}");
             let strangers = (keys..keys + 10_000).filter(|number| passes(*number)).count();
-            assert!(strangers < 200, "{strangers} of 10,000 beside {keys}");
-            assert_eq!(parts.len() > 1, keys == 100_000);
+            assert!(sieve.is_full());
+            assert!(strangers < 100, "{strangers} of 10,000 beside {keys}");
+            assert_eq!(sieve.into_parts().len() > 1, keys == 100_000);
         }
-        let none = parts_of(&[]);
-        assert!(!may_hold(&none[part_of(mark(1), none.len())], mark(1)));
+        assert!(!Sieve::with_room_for(0).may_hold(mark(1)));
     }
 }

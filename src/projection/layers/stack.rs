@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::cache::BlockCache;
 use super::files::{LayerFiles, LayerName};
+use super::guide::Guide;
 use super::layer::{Boundary, Layer, LayerFault};
 use super::merge::Merge;
 use super::sieve::{family_of, mark_of};
@@ -51,8 +52,35 @@ pub struct Layers {
     files: Arc<dyn LayerFiles>,
     plan: LayerPlan,
     cache: Arc<BlockCache>,
-    /// Oldest first. Who reads takes the list as it is; layers in it stay readable whatever a writer does.
-    stack: RwLock<Arc<Vec<Arc<Layer>>>>,
+    /// Who reads takes the stack as it is; layers in it stay readable whatever a writer does.
+    stack: RwLock<Arc<Stack>>,
+}
+
+/// Layers that follow on one another, oldest first, and what is known of them together.
+struct Stack {
+    layers: Vec<Arc<Layer>>,
+    guide: Arc<Guide>,
+}
+
+impl Stack {
+    fn of(layers: Vec<Arc<Layer>>) -> Self {
+        let last = layers.last().map_or(Seq::NONE, |layer| layer.name.last);
+        Self { layers, guide: Arc::new(Guide::after(last)) }
+    }
+
+    /// The same rows in other layers, or more of them.
+    fn with(&self, layers: Vec<Arc<Layer>>) -> Self {
+        Self { layers, guide: Arc::clone(&self.guide) }
+    }
+
+    /// Gives the layers that begin at `upto` or before, oldest first; without those that the guide tells to have nothing.
+    fn bearing(&self, upto: Seq, may_hold: bool) -> impl DoubleEndedIterator<Item = &Arc<Layer>> {
+        let bears = move |layer: &&Arc<Layer>| {
+            let first = layer.name.first;
+            first <= upto && (may_hold || !self.guide.knows(first))
+        };
+        self.layers.iter().filter(bears)
+    }
 }
 
 impl Layers {
@@ -76,13 +104,13 @@ impl Layers {
                 break;
             }
         }
-        Ok((Self { files, plan, cache, stack: RwLock::new(Arc::new(stack)) }, discarded))
+        Ok((Self { files, plan, cache, stack: RwLock::new(Arc::new(Stack::of(stack))) }, discarded))
     }
 
     /// Gives the last record that the layers reach.
     #[must_use]
     pub fn top(&self) -> Option<Boundary> {
-        self.stack().last().and_then(|layer| layer.header.ends.last().copied())
+        self.stack().layers.last().and_then(|layer| layer.header.ends.last().copied())
     }
 
     /// Gives the cursor of rows that stand at the top.
@@ -95,7 +123,7 @@ impl Layers {
     #[must_use]
     pub fn cursor_at(&self, end: Seq) -> Option<Cursor> {
         let stack = self.stack();
-        let layer = stack.iter().find(|layer| layer.name.last >= end)?;
+        let layer = stack.layers.iter().find(|layer| layer.name.last >= end)?;
         let Boundary { seq, head } = *layer.header.ends.iter().find(|boundary| boundary.seq == end)?;
         Some(Cursor { log: layer.header.log, seq, head, versions: layer.header.versions.clone() })
     }
@@ -103,7 +131,7 @@ impl Layers {
     /// Gives every record for whose knowledge the layers hold the rows, in order.
     #[must_use]
     pub fn ends(&self) -> Vec<Boundary> {
-        self.stack().iter().flat_map(|layer| layer.header.ends.iter().copied()).collect()
+        self.stack().layers.iter().flat_map(|layer| layer.header.ends.iter().copied()).collect()
     }
 
     /// Tells whether a layer is to be made of the rows as they stand at a record, where one up to `on_its_way` is being made.
@@ -129,10 +157,12 @@ impl Layers {
         }
         let ends = vec![Boundary { seq: cursor.seq, head: cursor.head }];
         let versions = cursor.versions.clone();
-        writer.finish(Stretch { log: cursor.log, before, ends, versions }).map_err(failed)?;
-        let mut stack = self.stack().to_vec();
-        stack.push(self.opened(name)?);
-        self.stand_on(stack);
+        let marks = writer.finish(Stretch { log: cursor.log, before, ends, versions }).map_err(failed)?;
+        let stack = self.stack();
+        let mut layers = stack.layers.clone();
+        layers.push(self.opened(name)?);
+        stack.guide.enter(&marks);
+        self.stand_on(stack.with(layers));
         Ok(())
     }
 
@@ -142,11 +172,11 @@ impl Layers {
     /// [`RowError`]; then the stack is as it was.
     pub fn tidy(&self) -> Result<(), RowError> {
         let stack = self.stack();
-        let small = stack.iter().rev().take_while(|layer| layer.header.ends.len() == 1).count();
+        let small = stack.layers.iter().rev().take_while(|layer| layer.header.ends.len() == 1).count();
         if small < self.plan.merged.max(2) {
             return Ok(());
         }
-        let (great, small) = stack.split_at(stack.len() - small);
+        let (great, small) = stack.layers.split_at(stack.layers.len() - small);
         let (Some(first), Some(last)) = (small.first(), small.last()) else { return Ok(()) };
         let name = LayerName { first: first.name.first, last: last.name.last };
         let mut writer = LayerWriter::new(self.files.create(name).map_err(failed)?);
@@ -161,7 +191,7 @@ impl Layers {
         writer.finish(Stretch { log, before, ends, versions }).map_err(failed)?;
         let mut merged = great.to_vec();
         merged.push(self.opened(name)?);
-        self.stand_on(merged);
+        self.stand_on(stack.with(merged));
         self.sweep().map_err(failed)
     }
 
@@ -170,7 +200,7 @@ impl Layers {
     /// # Errors
     /// [`RowError`] where a file cannot be removed.
     pub fn discard(&self) -> Result<(), RowError> {
-        self.stand_on(Vec::new());
+        self.stand_on(Stack::of(Vec::new()));
         self.sweep().map_err(failed)
     }
 
@@ -180,8 +210,9 @@ impl Layers {
     /// [`RowError`] where a layer cannot be read, or is damaged.
     pub fn row(&self, key: &[u8], upto: Seq) -> Result<Option<Option<Vec<u8>>>, RowError> {
         let mark = mark_of(key);
-        for layer in self.stack().iter().rev() {
-            if layer.name.first > upto || !layer.holds_table(table_of(key)) || !layer.may_hold(mark)? {
+        let stack = self.stack();
+        for layer in stack.bearing(upto, stack.guide.may_hold(mark)).rev() {
+            if !layer.holds_table(table_of(key)) || !layer.may_hold(mark)? {
                 continue;
             }
             let mut cursor = layer.seek(key)?;
@@ -204,13 +235,10 @@ impl Layers {
         let stack = self.stack();
         let of_one_table = prefix.contains(&b'/');
         let family = family_of(prefix).map(mark_of);
-        let bears = |layer: &Layer| {
-            let in_time = layer.name.first <= upto && (!of_one_table || layer.holds_table(table_of(prefix)));
-            Ok(in_time && family.map_or(Ok(true), |family| layer.may_hold(family))?)
-        };
         let mut cursors = Vec::new();
-        for layer in stack.iter() {
-            if bears(layer)? {
+        for layer in stack.bearing(upto, family.is_none_or(|family| stack.guide.may_hold(family))) {
+            let of_table = !of_one_table || layer.holds_table(table_of(prefix));
+            if of_table && family.map_or(Ok(true), |family| layer.may_hold(family))? {
                 cursors.push(layer.seek(prefix)?);
             }
         }
@@ -231,11 +259,11 @@ impl Layers {
         Ok(())
     }
 
-    fn stack(&self) -> Arc<Vec<Arc<Layer>>> {
+    fn stack(&self) -> Arc<Stack> {
         Arc::clone(&self.stack.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn stand_on(&self, stack: Vec<Arc<Layer>>) {
+    fn stand_on(&self, stack: Stack) {
         *self.stack.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stack);
     }
 
@@ -247,7 +275,7 @@ impl Layers {
     /// Removes what is not in the stack: layers that were merged, or stand behind a gap.
     fn sweep(&self) -> io::Result<()> {
         let stack = self.stack();
-        let in_use = |name: &LayerName| stack.iter().any(|layer| layer.name == *name);
+        let in_use = |name: &LayerName| stack.layers.iter().any(|layer| layer.name == *name);
         self.files.list()?.iter().filter(|name| !in_use(name)).try_for_each(|name| self.files.remove(*name))
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 use super::block::{BLOCK_BYTES, BlockBuilder};
 use super::files::LayerSink;
 use super::layer::{Boundary, Extent, Header, MAGIC, end_digest};
-use super::sieve::{family_of, mark_of, parts_of};
+use super::sieve::{Sieve, family_of, mark_of};
 use crate::record::RecordHash;
 
 /// How long a page grows before compression.
@@ -65,8 +65,8 @@ impl LayerWriter {
         if self.block.len() >= BLOCK_BYTES { self.close_block() } else { Ok(()) }
     }
 
-    /// Writes the rest. The layer is durable and has its name on return.
-    pub(super) fn finish(mut self, stretch: Stretch) -> io::Result<()> {
+    /// Writes the rest. The layer is durable and has its name on return. Gives the marks that its sieve lets pass.
+    pub(super) fn finish(mut self, stretch: Stretch) -> io::Result<Vec<u64>> {
         self.close_block()?;
         self.close_page()?;
         let sieve = self.write_sieve()?;
@@ -86,13 +86,16 @@ impl LayerWriter {
         end.extend_from_slice(&digest);
         end.extend_from_slice(MAGIC);
         self.file.write(&end)?;
-        self.file.sink.finish()
+        self.file.sink.finish()?;
+        Ok(self.marks)
     }
 
     /// Writes the parts of the sieve, and then where each of them is.
     fn write_sieve(&mut self) -> io::Result<Extent> {
         let mut index = Vec::new();
-        for part in parts_of(&self.marks) {
+        let mut sieve = Sieve::with_room_for(self.marks.len());
+        self.marks.iter().for_each(|mark| sieve.enter(*mark));
+        for part in sieve.into_parts() {
             index.extend_from_slice(&self.file.write(&part)?.to_bytes());
         }
         self.file.write(&index)
