@@ -97,7 +97,7 @@ impl Voice {
 }
 
 /// Where something is said to have happened, in what can be compared.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
     /// The registered place.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,24 +1,112 @@
 //! Candidates for duplicates (C2): incidents that may be one, and how far that lowers a number. Nothing is merged by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
 
 use super::RuleSet;
 use crate::rules::claims::Site;
-use crate::vocab::{IncidentId, PlaceId, Span};
+use crate::rules::incident::IncidentFacts;
+use crate::vocab::{Instant, PlaceId, Span};
 
-/// What of an incident with a time, a place and an accused is needed to find it near another.
+/// The incidents with a time, a place and an accused, and of each what is needed to find it near another: a few dozen bytes,
+/// because most are accused of whom others are, and where others are.
+#[derive(Default)]
 pub(super) struct Dated {
-    pub(super) incident: IncidentId,
-    pub(super) when: Span,
-    /// The accused, by the numbers of their columns.
-    pub(super) accused: Box<[u32]>,
-    pub(super) sites: Box<[Site]>,
-    /// The numbers that it stands in, as one number.
-    pub(super) stands_in: u32,
+    ids: String,
+    incidents: Vec<One>,
+    accused: Kinds<[u32]>,
+    sites: Kinds<[Site]>,
+}
+
+struct One {
+    /// Where its id ends in `ids`; it begins where the one before ends.
+    id_end: usize,
+    start: Instant,
+    end: Instant,
+    accused: u32,
+    sites: u32,
+    stands_in: u32,
+}
+
+impl One {
+    const fn when(&self) -> Span {
+        Span { from: Some(self.start), to: Some(self.end) }
+    }
+}
+
+impl Dated {
+    /// Takes an incident: whom it accuses, by the numbers of their columns, and the numbers that it stands in, as one number.
+    pub(super) fn push(&mut self, facts: &IncidentFacts, when: Span, accused: &[u32], stands_in: u32) {
+        self.ids.push_str(facts.incident.as_str());
+        let (accused, sites) = (self.accused.number_of(accused), self.sites.number_of(&facts.sites));
+        let (start, end) = (when.start(), when.end());
+        self.incidents.push(One { id_end: self.ids.len(), start, end, accused, sites, stands_in });
+    }
+
+    /// Puts them in order of id, where they are not.
+    pub(super) fn in_order(self) -> Self {
+        if self.all().is_sorted_by_key(|index| self.id(index)) {
+            return self;
+        }
+        let mut order: Vec<usize> = self.all().collect();
+        order.sort_by_key(|index| self.id(*index));
+        let (mut ids, mut incidents) = (String::with_capacity(self.ids.len()), Vec::with_capacity(order.len()));
+        for index in order {
+            ids.push_str(self.id(index));
+            incidents.extend(self.incidents.get(index).map(|one| One { id_end: ids.len(), ..*one }));
+        }
+        Self { ids, incidents, ..self }
+    }
+
+    /// Gives the places at which they stand.
+    pub(super) fn all(&self) -> std::ops::Range<usize> {
+        0..self.incidents.len()
+    }
+
+    /// Gives the id of the one at a place.
+    pub(super) fn id(&self, index: usize) -> &str {
+        let end = |index: usize| self.incidents.get(index).map_or(0, |one| one.id_end);
+        let start = index.checked_sub(1).map_or(0, end);
+        self.ids.get(start..end(index)).unwrap_or_default()
+    }
+
+    /// Gives the numbers that the one at a place stands in, as one number.
+    pub(super) fn stands_in(&self, index: usize) -> Option<u32> {
+        self.incidents.get(index).map(|one| one.stands_in)
+    }
+}
+
+/// Things of which many are alike, each kept once and known by a number.
+struct Kinds<T: ?Sized> {
+    numbers: HashMap<Arc<T>, u32>,
+    kinds: Vec<Arc<T>>,
+}
+
+impl<T: ?Sized> Default for Kinds<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), kinds: Vec::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Kinds<[T]> {
+    fn number_of(&mut self, kind: &[T]) -> u32 {
+        if let Some(number) = self.numbers.get(kind) {
+            return *number;
+        }
+        let (number, kind) = (u32::try_from(self.kinds.len()).unwrap_or(u32::MAX), Arc::from(kind));
+        self.kinds.push(Arc::clone(&kind));
+        self.numbers.insert(kind, number);
+        number
+    }
+
+    fn kind(&self, number: u32) -> &[T] {
+        self.kinds.get(number as usize).map(Arc::as_ref).unwrap_or_default()
+    }
 }
 
 /// Where to look for what is near: a registered place, or a square of about five kilometres.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Locality<'a> {
     Place(&'a PlaceId),
     Square(i64, i64),
@@ -51,26 +139,26 @@ impl<'a> Locality<'a> {
 /// order of time; each incident is joined to the open one that ends last, which is enough to join every group.
 ///
 /// Gives the pairs by where they stand in `dated`; only those at `indexes` are looked at.
-pub(super) fn join(rules: RuleSet, dated: &[Dated], indexes: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
-    let mut in_order: Vec<(&Dated, usize)> =
-        indexes.filter_map(|index| dated.get(index).map(|incident| (incident, index))).collect();
-    in_order.sort_by_key(|&(incident, index)| (incident.when.start(), index));
-    let mut open: BTreeMap<(u32, Locality<'_>), (&Dated, usize)> = BTreeMap::new();
+pub(super) fn join(rules: RuleSet, dated: &Dated, indexes: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut in_order: Vec<usize> = indexes.collect();
+    in_order.sort_unstable_by_key(|&index| (dated.incidents.get(index).map(|one| one.start), index));
+    let mut open: HashMap<(u32, Locality<'_>), (&One, usize)> = HashMap::new();
     let mut joined = Vec::new();
-    for (incident, index) in in_order {
-        let sites = &incident.sites;
-        for (&accused, site) in incident.accused.iter().flat_map(|a| sites.iter().map(move |site| (a, site))) {
+    for index in in_order {
+        let Some(incident) = dated.incidents.get(index) else { continue };
+        let (sites, accused) = (dated.sites.kind(incident.sites), dated.accused.kind(incident.accused));
+        for (&accused, site) in accused.iter().flat_map(|a| sites.iter().map(move |site| (a, site))) {
             for locality in Locality::around(site) {
                 if let Some(&(earlier, other)) = open.get(&(accused, locality))
-                    && earlier.when.meets(incident.when)
+                    && earlier.when().meets(incident.when())
                     && other != index
-                    && are_near(rules, &earlier.sites, sites)
+                    && are_near(rules, dated.sites.kind(earlier.sites), sites)
                 {
                     joined.push((other.min(index), other.max(index)));
                 }
             }
             let here = open.entry((accused, Locality::of(site))).or_insert((incident, index));
-            if here.0.when.end() <= incident.when.end() {
+            if here.0.end <= incident.end {
                 *here = (incident, index);
             }
         }

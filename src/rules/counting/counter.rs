@@ -25,7 +25,7 @@ pub struct Counter<'a> {
     sets: HashMap<Box<[u32]>, u32>,
     /// The accused that have a column, each with its number.
     accused: BTreeMap<String, u32>,
-    dated: Vec<Dated>,
+    dated: Dated,
     reporters: BTreeSet<String>,
     figures: BTreeMap<String, Sum>,
     claims: Statements,
@@ -74,7 +74,7 @@ impl<'a> Counting<'a> {
             piles: Vec::new(),
             sets: HashMap::new(),
             accused: BTreeMap::new(),
-            dated: Vec::new(),
+            dated: Dated::default(),
             reporters: BTreeSet::new(),
             figures: BTreeMap::new(),
             claims: Statements::default(),
@@ -210,22 +210,21 @@ impl Counter<'_> {
     pub fn take(&mut self, facts: &IncidentFacts) {
         let counting = self.counting;
         let Some(incident) = counting.counted(facts) else { return };
-        let accused: Box<[u32]> = incident.columns.iter().map(|column| self.column_of(&column.accused)).collect();
+        let accused: Vec<u32> = incident.columns.iter().map(|column| self.column_of(&column.accused)).collect();
         let stands_in = self.sort(&incident);
         self.take_statements(&incident);
         self.take_figures(&incident);
         if let Some(when) = facts.when.filter(|_| !facts.sites.is_empty() && !accused.is_empty()) {
-            let (incident, sites) = (facts.incident.clone(), facts.sites.clone().into_boxed_slice());
-            self.dated.push(Dated { incident, when, accused, sites, stands_in });
+            self.dated.push(facts, when, &accused, stands_in);
         }
     }
 
     /// Comes to the end.
     #[must_use]
     pub fn finish(mut self) -> Count {
-        self.dated.sort_by(|a, b| a.incident.cmp(&b.incident));
+        self.dated = self.dated.in_order();
         let rules = self.counting.rules;
-        let pairs = join(rules, &self.dated, 0..self.dated.len());
+        let pairs = join(rules, &self.dated, self.dated.all());
         let merged = self.merged(&pairs);
         let mut numbers = Vec::new();
         for (pile, fewer) in std::mem::take(&mut self.piles).into_iter().zip(merged) {
@@ -238,7 +237,7 @@ impl Counter<'_> {
         numbers.push(self.overlap.behind.number("overlap".to_owned(), self.overlap.value));
         name_corrections(&mut numbers, &self.corrected);
         numbers.sort_by(|a, b| a.id.cmp(&b.id));
-        let name = |index: usize| self.dated.get(index).map_or_else(String::new, |dated| dated.incident.to_string());
+        let name = |index: usize| self.dated.id(index).to_owned();
         let candidates = pairs.iter().map(|&(a, b)| Candidate { first: name(a), second: name(b) }).collect();
         Count {
             numbers,
@@ -259,7 +258,7 @@ impl Counter<'_> {
         let paired: BTreeSet<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
         let mut in_number: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for index in paired {
-            let stands_in = self.dated.get(index).and_then(|dated| sets.get(dated.stands_in as usize));
+            let stands_in = self.dated.stands_in(index).and_then(|set| sets.get(set as usize));
             for number in stands_in.into_iter().flat_map(|numbers| numbers.iter()) {
                 in_number.entry(*number).or_default().push(index);
             }
