@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::key_book::KeyBook;
+use super::scratch::Scratch;
 use crate::event::Event;
 use crate::projection::{RowError, Tables, seq_key, submission_key};
 use crate::proof::BodyVerifier;
@@ -31,6 +32,51 @@ enum Kind {
     Incident,
     Evidence,
     Key,
+}
+
+impl Kind {
+    /// What the keys of its ids begin with in [`Scratch`]; nothing for kinds that are few, and asked of in every record.
+    const fn table(self) -> Option<&'static str> {
+        match self {
+            Self::Incident => Some("incident/"),
+            Self::Evidence => Some("evidence/"),
+            Self::Actor | Self::Place | Self::Ceasefire | Self::Key => None,
+        }
+    }
+}
+
+/// What is kept in [`Scratch`] of a submission that was checked and not written yet.
+pub(super) struct Checked {
+    /// Of its bytes.
+    pub(super) digest: Digest32,
+    target: Target,
+}
+
+impl Checked {
+    /// Looks for the one under a submission's key.
+    pub(super) fn find(key: &str, checked: &Scratch) -> Result<Option<Self>, RowError> {
+        Ok(checked.get(&Self::key(key))?.as_deref().and_then(Self::from_bytes))
+    }
+
+    fn key(key: &str) -> String {
+        format!("record/{key}")
+    }
+
+    /// The digest, the type's name and, after a zero, the subject.
+    #[cfg(feature = "exchange")]
+    fn to_bytes(&self) -> Vec<u8> {
+        let subject = self.target.subject.iter().flat_map(|subject| [b"\0", subject.as_bytes()]);
+        let parts = [self.digest.as_bytes(), self.target.type_name.as_bytes()];
+        parts.into_iter().chain(subject).flatten().copied().collect()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (digest, rest) = bytes.split_first_chunk()?;
+        let text = std::str::from_utf8(rest).ok()?;
+        let (type_name, subject) = text.split_once('\0').map_or((text, None), |(name, id)| (name, Some(id.to_owned())));
+        let target = Target { type_name: type_name.to_owned(), subject, retracted: false };
+        Some(Self { digest: Digest32::new(*digest), target })
+    }
 }
 
 impl Pending {
@@ -82,7 +128,7 @@ impl Pending {
         };
         let layers: Vec<&Self> = below.iter().copied().chain([&*self]).collect();
         let keys = KeyBook::default();
-        let mut annex = Admission { tables, pending: &layers, keys: &keys }.annex(target, &body.by)?;
+        let mut annex = Admission { tables, checked: None, pending: &layers, keys: &keys }.annex(target, &body.by)?;
         match &body.event {
             Event::AnnexWithheld(_) => annex.withheld.extend(digests),
             Event::AnnexReleased(_) => annex.withheld.retain(|digest| !digests.contains(digest)),
@@ -96,17 +142,24 @@ impl Pending {
         Ok(())
     }
 
-    /// Takes over what another layer introduced. Not by `append`, which goes over all that is there already.
+    /// Takes over what another layer introduced. Incidents and submissions, of which there may be millions, go to `checked`.
     #[cfg(feature = "exchange")]
-    pub(super) fn take_over(&mut self, other: &mut Self) {
-        for (kind, ids) in std::mem::take(&mut other.ids) {
-            self.ids.entry(kind).or_default().extend(ids);
+    pub(super) fn take_over(&mut self, other: Self, digests: &BTreeMap<String, Digest32>, checked: &mut Scratch) {
+        for (kind, ids) in other.ids {
+            match kind.table() {
+                Some(table) => ids.into_iter().for_each(|id| checked.put(format!("{table}{id}"), Vec::new())),
+                None => self.ids.entry(kind).or_default().extend(ids),
+            }
         }
-        self.skeletons.extend(std::mem::take(&mut other.skeletons));
-        self.records.extend(std::mem::take(&mut other.records));
-        self.retracted.extend(std::mem::take(&mut other.retracted));
-        self.merged.extend(std::mem::take(&mut other.merged));
-        self.annexes.extend(std::mem::take(&mut other.annexes));
+        for (key, target) in other.records {
+            if let Some(digest) = digests.get(&key) {
+                checked.put(Checked::key(&key), Checked { digest: *digest, target }.to_bytes());
+            }
+        }
+        self.skeletons.extend(other.skeletons);
+        self.retracted.extend(other.retracted);
+        self.merged.extend(other.merged);
+        self.annexes.extend(other.annexes);
     }
 
     fn introduce_event(&mut self, event: &Event) {
@@ -156,13 +209,19 @@ fn reference_key(record: &RecordRef, by: &ActorId) -> String {
 /// The rows, with what the batch brings, in layers: the later ones know of the earlier ones.
 pub(super) struct Admission<'a> {
     pub(super) tables: &'a Tables,
+    /// What was checked before the layers and not written: an import's rows.
+    pub(super) checked: Option<&'a Scratch>,
     pub(super) pending: &'a [&'a Pending],
     pub(super) keys: &'a KeyBook,
 }
 
 impl Admission<'_> {
-    fn pends(&self, kind: Kind, id: &str) -> bool {
-        self.pending.iter().any(|pending| pending.ids.get(&kind).is_some_and(|ids| ids.contains(id)))
+    fn pends(&self, kind: Kind, id: &str) -> Result<bool, RowError> {
+        let pends = self.pending.iter().any(|pending| pending.ids.get(&kind).is_some_and(|ids| ids.contains(id)));
+        match (self.checked, kind.table()) {
+            (Some(checked), Some(table)) if !pends => checked.has(&format!("{table}{id}")),
+            _ => Ok(pends),
+        }
     }
 
     fn retracts(&self, key: &str) -> bool {
@@ -174,28 +233,28 @@ impl Standing for Admission<'_> {
     type Error = RowError;
 
     fn actor(&self, id: &ActorId) -> Result<bool, RowError> {
-        Ok(self.pends(Kind::Actor, id.as_str()) || self.tables.actors.has(id.as_str())?)
+        Ok(self.pends(Kind::Actor, id.as_str())? || self.tables.actors.has(id.as_str())?)
     }
 
     fn place(&self, id: &PlaceId) -> Result<bool, RowError> {
-        Ok(self.pends(Kind::Place, id.as_str()) || self.tables.places.has(id.as_str())?)
+        Ok(self.pends(Kind::Place, id.as_str())? || self.tables.places.has(id.as_str())?)
     }
 
     fn ceasefire(&self, id: &CeasefireId) -> Result<bool, RowError> {
-        Ok(self.pends(Kind::Ceasefire, id.as_str()) || self.tables.ceasefires.has(id.as_str())?)
+        Ok(self.pends(Kind::Ceasefire, id.as_str())? || self.tables.ceasefires.has(id.as_str())?)
     }
 
     fn incident(&self, id: &IncidentId) -> Result<bool, RowError> {
-        Ok(self.pends(Kind::Incident, id.as_str()) || self.tables.incidents.has(id.as_str())?)
+        Ok(self.pends(Kind::Incident, id.as_str())? || self.tables.incidents.has(id.as_str())?)
     }
 
     fn evidence(&self, digest: &Digest32) -> Result<bool, RowError> {
         let id = digest.to_string();
-        Ok(self.pends(Kind::Evidence, &id) || self.tables.evidence.has(&id)?)
+        Ok(self.pends(Kind::Evidence, &id)? || self.tables.evidence.has(&id)?)
     }
 
     fn key(&self, id: &KeyId) -> Result<bool, RowError> {
-        Ok(self.pends(Kind::Key, id.as_str()) || self.tables.keys.has(id.as_str())?)
+        Ok(self.pends(Kind::Key, id.as_str())? || self.tables.keys.has(id.as_str())?)
     }
 
     fn has_record(&self, record: &RecordRef, by: &ActorId) -> Result<bool, RowError> {
@@ -233,6 +292,9 @@ impl Standing for Admission<'_> {
             Reference::Record(_) | Reference::Evidence(_) => return Ok(None),
         };
         self.pending.iter().filter_map(|pending| pending.ids.get(&kind)).flatten().for_each(|id| best.offer(id));
+        if let (Some(checked), Some(table)) = (self.checked, kind.table()) {
+            checked.walk(table, &mut |key| best.offer(key.strip_prefix(table).unwrap_or(key)))?;
+        }
         Ok(best.found.map(|(_, id)| id))
     }
 }
@@ -267,6 +329,9 @@ impl Known for Admission<'_> {
         let retracted = self.retracts(&key);
         if let Some(target) = self.pending.iter().find_map(|pending| pending.records.get(&key)) {
             return Ok(Some(Target { retracted: target.retracted || retracted, ..target.clone() }));
+        }
+        if let Some(Checked { target, .. }) = self.checked.map_or(Ok(None), |checked| Checked::find(&key, checked))? {
+            return Ok(Some(Target { retracted, ..target }));
         }
         let Some(seq) = self.tables.resolve(record, by)? else { return Ok(None) };
         let retracted = retracted || self.retracts(&seq_key(seq));

@@ -25,6 +25,8 @@ mod questions;
 mod reading;
 #[cfg(feature = "exchange")]
 mod rehearsal;
+#[cfg_attr(not(feature = "exchange"), allow(dead_code, reason = "only an import checks so much at once"))]
+mod scratch;
 mod sealed_history;
 mod shared;
 mod signing;
@@ -62,6 +64,8 @@ pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
 pub use rehearsal::Rehearsal;
 #[cfg(feature = "exchange")]
 pub(crate) use rehearsal::Rehearsed;
+#[cfg(feature = "exchange")]
+pub(crate) use scratch::Scratch;
 pub use sealed_history::{SealedFile, SealedHistory, SealedReport};
 pub use shared::SharedLedger;
 pub use signing::SubmittedBody;

@@ -1,10 +1,11 @@
 //! Checking many submissions, piece by piece, before any of them is written: how an import is all or nothing and still
 //! needs no room for the whole of it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use super::admit::{Admission, Pending};
+use super::admit::{Admission, Checked, Pending};
 use super::key_book::KeyBook;
+use super::scratch::Scratch;
 use super::signing::{Gate, SubmittedBody};
 use super::writing::{AppendError, Ledger, WouldAppend, digest_of};
 use crate::log::NewBody;
@@ -16,15 +17,24 @@ use crate::vocab::{ActorId, Digest32, PlaceId, RecordRef, Seq};
 
 /// Submissions that were checked one after the other against the ledger and against each other, and not written yet.
 ///
-/// It keeps what they introduce (ids, names, keys), not what they say.
+/// It keeps what they introduce (ids, names, keys), not what they say; of many of them most lies in the system's folder for
+/// temporary files.
 #[derive(Debug)]
 pub struct Rehearsal {
     settled: Pending,
-    keys: HashMap<[u8; 16], Digest32>,
+    /// Ids and submissions.
+    checked: Scratch,
     /// The submitters' keys, once what was rehearsed has changed any.
     changed_keys: Option<KeyBook>,
     new: u64,
     head: RecordHash,
+}
+
+impl Rehearsal {
+    /// Lets go what was kept to check by: nothing more will be rehearsed.
+    pub(crate) fn end(&mut self) {
+        (self.settled, self.checked) = (Pending::default(), Scratch::default());
+    }
 }
 
 impl Ledger {
@@ -36,8 +46,8 @@ impl Ledger {
         if self.genesis().newer > 0 {
             return Err(AppendError::NewerLog { count: self.genesis().newer });
         }
-        let (settled, keys, head) = (Pending::default(), HashMap::new(), self.head().hash);
-        Ok(Rehearsal { settled, keys, changed_keys: None, new: 0, head })
+        let (settled, checked, head) = (Pending::default(), Scratch::default(), self.head().hash);
+        Ok(Rehearsal { settled, checked, changed_keys: None, new: 0, head })
     }
 
     /// Checks a few submissions that stand or fall together, after all that were rehearsed before. Says of each whether
@@ -47,16 +57,19 @@ impl Ledger {
     /// As [`Ledger::append_bodies`]; the index counts within these few.
     pub fn rehearse(&self, rehearsal: &mut Rehearsal, few: &[SubmittedBody]) -> Result<Vec<WouldAppend>, AppendError> {
         let mut layer = Pending::default();
-        let mut keys: Vec<([u8; 16], Digest32)> = Vec::with_capacity(few.len());
+        let mut digests: BTreeMap<String, Digest32> = BTreeMap::new();
         let mut would = Vec::with_capacity(few.len());
         let first = Seq::new(self.head().seq.next().number().saturating_add(rehearsal.new));
         let mut gate = Gate::new(self, rehearsal.changed_keys.as_ref().unwrap_or(&self.keys), first, few);
         for (index, given) in few.iter().enumerate() {
             let SubmittedBody { body, text, .. } = given;
             let (key, digest) = (submission_key(&body.by, body.key.as_str()), digest_of(text));
-            let short = short_hash(&key);
-            let in_these = keys.iter().find(|(known, _)| *known == short).map(|(_, digest)| *digest);
-            let pending = in_these.or_else(|| rehearsal.keys.get(&short).copied()).map(|digest| (Seq::NONE, digest));
+            let before = || Checked::find(&key, &rehearsal.checked);
+            let pending = match digests.get(&key) {
+                Some(digest) => Some(*digest),
+                None => before()?.map(|checked| checked.digest),
+            };
+            let pending = pending.map(|digest| (Seq::NONE, digest));
             let known = match pending {
                 Some(pending) => Some(pending),
                 None => self.fold.tables.submissions.row(&key)?.map(|row| (row.seq, row.body)),
@@ -65,12 +78,13 @@ impl Ledger {
                 Some((_, earlier)) if earlier == digest => WouldAppend::Replayed,
                 Some((earlier, _)) => return Err(AppendError::KeyReused { index, key: body.key.clone(), earlier }),
                 None => {
-                    self.admit_one(given, index, &[&rehearsal.settled, &layer], &mut gate)?;
+                    let (pending, checked) = ([&rehearsal.settled, &layer], Some(&rehearsal.checked));
+                    self.admit_one(given, index, (&pending, checked), &mut gate)?;
                     if body.sealed.is_some() {
                         return Err(AppendError::Undisclosed { index });
                     }
                     layer.take(body, &self.fold.tables, &[&rehearsal.settled])?;
-                    keys.push((short, digest));
+                    digests.insert(key, digest);
                     WouldAppend::New
                 }
             });
@@ -78,8 +92,7 @@ impl Ledger {
         let changed_keys = gate.into_changed();
         rehearsal.changed_keys = changed_keys.or_else(|| rehearsal.changed_keys.take());
         rehearsal.new = rehearsal.new.saturating_add(few.len() as u64);
-        rehearsal.settled.take_over(&mut layer);
-        rehearsal.keys.extend(keys);
+        rehearsal.settled.take_over(layer, &digests, &mut rehearsal.checked);
         Ok(would)
     }
 
@@ -88,7 +101,7 @@ impl Ledger {
     /// # Errors
     /// [`AppendError::Rows`].
     pub fn knows_actor(&self, rehearsal: &Rehearsal, actor: &ActorId) -> Result<bool, AppendError> {
-        Ok(self.known(&[&rehearsal.settled]).actor(actor)?)
+        Ok(self.known(rehearsal, &[&rehearsal.settled]).actor(actor)?)
     }
 
     /// Tells whether a place is registered, here or among what was rehearsed.
@@ -96,7 +109,7 @@ impl Ledger {
     /// # Errors
     /// [`AppendError::Rows`].
     pub fn knows_place(&self, rehearsal: &Rehearsal, place: &PlaceId) -> Result<bool, AppendError> {
-        Ok(self.known(&[&rehearsal.settled]).place(place)?)
+        Ok(self.known(rehearsal, &[&rehearsal.settled]).place(place)?)
     }
 
     /// Says what a record is that a correction or retraction would point to.
@@ -104,7 +117,7 @@ impl Ledger {
     /// # Errors
     /// [`AppendError::Rows`].
     pub fn target(&self, rehearsal: &Rehearsal, record: Seq) -> Result<Option<Target>, AppendError> {
-        Ok(self.known(&[&rehearsal.settled]).record(&RecordRef::at(record), &self.genesis().recorder)?)
+        Ok(self.known(rehearsal, &[&rehearsal.settled]).record(&RecordRef::at(record), &self.genesis().recorder)?)
     }
 
     /// Appends bodies that this rehearsal found to be new, in the order in which it saw them, as one batch. Their rules
@@ -134,8 +147,8 @@ impl Ledger {
         Ok(())
     }
 
-    fn known<'a>(&'a self, pending: &'a [&'a Pending]) -> Admission<'a> {
-        Admission { tables: &self.fold.tables, pending, keys: &self.keys }
+    fn known<'a>(&'a self, rehearsal: &'a Rehearsal, pending: &'a [&'a Pending]) -> Admission<'a> {
+        Admission { tables: &self.fold.tables, checked: Some(&rehearsal.checked), pending, keys: &self.keys }
     }
 }
 
@@ -150,13 +163,4 @@ impl From<&SubmittedBody> for Rehearsed {
     fn from(given: &SubmittedBody) -> Self {
         Self { text: given.text.clone(), signature: given.signature.as_ref().map(BodySignature::to_base64) }
     }
-}
-
-/// Half of a BLAKE3 hash: two keys of one file will not share it.
-fn short_hash(key: &str) -> [u8; 16] {
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(blake3::hash(key.as_bytes()).as_bytes()) {
-        *to = *from;
-    }
-    short
 }

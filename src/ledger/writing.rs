@@ -15,6 +15,7 @@ use super::genesis::sealer;
 use super::key_book::KeyBook;
 use super::log_key::{LogKeyError, created_of, key_named, last_signed, log_signer};
 use super::reading::{ReplayError, read_body};
+use super::scratch::Scratch;
 use super::signing::{Gate, SubmittedBody};
 use super::stored::{Notice, stand_at_head};
 use super::view::View;
@@ -632,7 +633,7 @@ impl Ledger {
         let key = submission_key(&body.by, body.key.as_str());
         let earlier = self.earlier(body, &key, digest, index, &so_far.keys)?;
         if earlier.is_none() {
-            self.admit_one(given, index, &[&so_far.pending], gate)?;
+            self.admit_one(given, index, (&[&so_far.pending], None), gate)?;
             if !self.is_disclosed(body) {
                 return Err(AppendError::Undisclosed { index });
             }
@@ -667,11 +668,11 @@ impl Ledger {
         &self,
         given: &SubmittedBody,
         index: usize,
-        pending: &[&Pending],
+        (pending, checked): (&[&Pending], Option<&Scratch>),
         gate: &mut Gate<'_>,
     ) -> Result<(), AppendError> {
         let body = &given.body;
-        let known = Admission { tables: &self.fold.tables, pending, keys: gate.keys() };
+        let known = Admission { tables: &self.fold.tables, checked, pending, keys: gate.keys() };
         if !admission::Standing::actor(&known, &body.by)? {
             return Err(AppendError::NotAllowed { index, by: body.by.clone() });
         }

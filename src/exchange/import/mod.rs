@@ -2,8 +2,8 @@
 //!
 //! Two passes. The first reads the file once, makes events of each row, checks them against the ledger and against the
 //! rows before, and lays what is good aside in a file that vanishes with the program. The second writes from there, a
-//! thousand records a batch. What grows with the file is an index of a few dozen bytes a row; the rows themselves are
-//! held one at a time.
+//! thousand records a batch. The rows are held one at a time. Of each it keeps ids, keys and hashes, a hundred bytes or two,
+//! and beyond 50,000 of them in the system's folder for temporary files.
 //!
 //! If the program or the machine stops in the second pass, whole batches are in the log. The same command completes the
 //! import: the rows that are in are recognised by their keys, the others are added.

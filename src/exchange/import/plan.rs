@@ -1,11 +1,11 @@
 //! What becomes of a row: a new record, a correction, a report anew, or nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::format::{Draft, Row, RowFault, Spot};
 use crate::event::{Event, MendedBy, RecordCorrected, RecordRetracted};
-use crate::ledger::{AppendError, Ledger, Rehearsal, Submission, SubmittedBody};
-use crate::projection::{RowKey, SeriesRow};
+use crate::ledger::{AppendError, Ledger, Rehearsal, Scratch, Submission, SubmittedBody};
+use crate::projection::{RowError, RowKey, SeriesRow};
 use crate::rules::admission::Target;
 use crate::vocab::{ActorId, Code, Label, Pointer, RecordRef, Text, Triple, When};
 
@@ -106,9 +106,39 @@ impl From<AppendError> for NoPlan {
 /// Half of a BLAKE3 hash.
 type Short = [u8; 16];
 
+#[derive(Clone, Copy)]
 struct Seen {
     content: Short,
     line: u64,
+}
+
+impl Seen {
+    fn to_bytes(self) -> Vec<u8> {
+        [self.content.as_slice(), &self.line.to_le_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (content, line) = bytes.split_first_chunk()?;
+        Some(Self { content: *content, line: u64::from_le_bytes(line.try_into().ok()?) })
+    }
+}
+
+/// The parts of rows that were seen, each under the hash of its key.
+#[derive(Default)]
+struct SeenParts(Scratch);
+
+impl SeenParts {
+    fn key(item: Short) -> String {
+        format!("seen/{}", hex(item))
+    }
+
+    fn get(&self, item: Short) -> Result<Option<Seen>, RowError> {
+        Ok(self.0.get(&Self::key(item))?.as_deref().and_then(Seen::from_bytes))
+    }
+
+    fn put(&mut self, item: Short, seen: Seen) {
+        self.0.put(Self::key(item), seen.to_bytes());
+    }
 }
 
 /// What the rows so far came to.
@@ -117,7 +147,7 @@ pub(super) struct Planner {
     publication: Option<Missing>,
     by: ActorId,
     published: Option<When>,
-    seen: HashMap<Short, Seen>,
+    seen: SeenParts,
     /// Rows that were refused: they are in the file, so they are not gone.
     refused: HashSet<Short>,
     /// A row was refused whose id could not be read, so that nothing can be called gone.
@@ -132,7 +162,7 @@ impl Planner {
             publication,
             by,
             published,
-            seen: HashMap::new(),
+            seen: SeenParts::default(),
             refused: HashSet::new(),
             unnamed_refused: false,
             registered: HashSet::new(),
@@ -209,8 +239,9 @@ impl Planner {
         let content = short(&text);
         let at = key.table_key(&self.by);
         let item = short(at.as_bytes());
-        let twice = plan.seen.iter().find(|(known, _)| *known == item).map(|(_, seen)| seen);
-        if let Some(earlier) = twice.or_else(|| self.seen.get(&item)) {
+        let twice = plan.seen.iter().find(|(known, _)| *known == item).map(|(_, seen)| *seen);
+        let earlier = twice.map_or_else(|| self.seen.get(item), |seen| Ok(Some(seen)));
+        if let Some(earlier) = earlier.map_err(AppendError::from)? {
             if earlier.content == content {
                 return Ok(());
             }
@@ -323,7 +354,7 @@ impl Planner {
 
     /// Remembers a row that will be written.
     pub(super) fn accept(&mut self, plan: &mut RowPlan) {
-        self.seen.extend(plan.seen.drain(..));
+        plan.seen.drain(..).for_each(|(item, seen)| self.seen.put(item, seen));
         self.registered.extend(plan.registered.drain(..));
     }
 
@@ -349,6 +380,7 @@ impl Planner {
             return Ok(gone);
         }
         let mut rows: Vec<(RowKey, SeriesRow)> = Vec::new();
+        let mut failed = Ok(());
         let tables = ledger.view();
         tables.tables().series.walk(&RowKey::table_prefix(&self.by, &self.series), |key, row| {
             if row.content.is_none() {
@@ -358,10 +390,16 @@ impl Planner {
             let refused = key
                 .rsplit_once('/')
                 .is_some_and(|(row, _)| self.refused.contains(&short(format!("{row}/").as_bytes())));
-            if !refused && !self.seen.contains_key(&short(key.as_bytes())) {
-                rows.extend(RowKey::from_table_key(key).map(|key| (key, row.clone())));
+            if refused {
+                return;
+            }
+            match self.seen.get(short(key.as_bytes())) {
+                Ok(Some(_)) => {}
+                Ok(None) => rows.extend(RowKey::from_table_key(key).map(|key| (key, row.clone()))),
+                Err(error) => failed = Err(error),
             }
         })?;
+        failed?;
         for (key, row) in rows {
             let key = key.revised(row.revision + 1, None).to_string();
             let retraction = self.retraction(&row, "gone from what the source publishes")?;

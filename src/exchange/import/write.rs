@@ -25,6 +25,7 @@ impl Checked {
         }
         let completed = self.completed(ledger)?;
         let Self { mut rehearsal, spool, .. } = self;
+        rehearsal.end();
         let total = spool.lines();
         let (mut batch, mut size, mut written) = (Vec::new(), 0, 0);
         for line in spool.read_back().map_err(ImportError::Aside)? {
