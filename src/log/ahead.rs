@@ -22,23 +22,26 @@ const STEP_BYTES: usize = 4 * 1024;
 /// A line and what it is, with what the caller's function made of it.
 pub(super) type Made<'b, T> = (RawLine<'b>, Result<(Line<'b>, T), DecodeError>);
 
+/// Where regions are read to, used again for the next segment.
+#[derive(Default)]
+pub(super) struct Buffers(Vec<Vec<u8>>);
+
 /// Shows the lines of a segment up to `limit`, in order, region by region, with what `make` makes of each. `decode` and
 /// `make` run on any core.
 pub(super) fn for_each_region<T: Send>(
     storage: &dyn Storage,
-    segment: SegmentName,
-    limit: u64,
+    (segment, limit): (SegmentName, u64),
+    Buffers(buffers): &mut Buffers,
     (decode, make): (Decode, &(dyn Fn(&Line<'_>) -> T + Sync)),
     show: &mut dyn FnMut(Block<'_>, Vec<Made<'_, T>>),
 ) -> Result<(), StorageError> {
-    let mut buffers: Vec<Vec<u8>> = Vec::new();
     let starts: Vec<u64> = (0..limit.div_ceil(REGION_BYTES)).map(|number| number * REGION_BYTES).collect();
     // Who is asked by one of the pool's own threads must not wait for the others: they may all be waiting likewise.
     let alone = limit < WORTH_SHARING || rayon::current_thread_index().is_some();
     let at_once = if alone { 1 } else { REGIONS_AHEAD };
     for starts in starts.chunks(at_once) {
         buffers.resize_with(starts.len().max(buffers.len()), Vec::new);
-        let regions = starts.iter().map(|&start| Region { storage, segment, start, limit }).zip(&mut buffers);
+        let regions = starts.iter().map(|&start| Region { storage, segment, start, limit }).zip(&mut *buffers);
         if alone {
             for (region, buffer) in regions {
                 let block = region.read(buffer)?;
@@ -170,8 +173,8 @@ mod tests {
         let (mut all, mut lines) = (Vec::new(), Vec::new());
         for_each_region(
             &storage,
-            SegmentName::FIRST,
-            limit as u64,
+            (SegmentName::FIRST, limit as u64),
+            &mut Buffers::default(),
             (decode, &|_: &Line<'_>| ()),
             &mut |block, made| {
                 assert_eq!(block.start, all.len() as u64);

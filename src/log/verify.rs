@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::SegmentName;
-use super::ahead::{Made, for_each_region};
+use super::ahead::{Buffers, Made, for_each_region};
 use super::blocks::{Block, Decode, Line, last_whole_batch_end, read_range};
 use super::chain::{Bad, ChainFault, ChainPoint, Head, Place, Walk, check_seal, seal_of};
 use super::recovery::{Standing, Verdict, scan_from};
@@ -171,6 +171,7 @@ struct Pass<'s, 'p, 'r, T> {
     storage: &'s dyn Storage,
     plan: VerifyPlan<'p>,
     reading: Reading<'r, T>,
+    buffers: Buffers,
     walk: Walk,
     report: ChainReport,
     bytes_done: u64,
@@ -199,7 +200,19 @@ impl<'s, 'p, 'r, T: Send> Pass<'s, 'p, 'r, T> {
         };
         let walk = Walk::from(ChainPoint::START);
         let last_segment = lengths.last().map_or(SegmentName::FIRST, |(name, _)| *name);
-        Self { storage, plan, reading, walk, report, bytes_done: 0, finished: None, last_segment, tail_stops: None }
+        let buffers = Buffers::default();
+        Self {
+            storage,
+            plan,
+            reading,
+            buffers,
+            walk,
+            report,
+            bytes_done: 0,
+            finished: None,
+            last_segment,
+            tail_stops: None,
+        }
     }
 
     fn check_finished(&mut self, name: SegmentName, length: u64) -> Result<(), StorageError> {
@@ -267,12 +280,15 @@ impl<'s, 'p, 'r, T: Send> Pass<'s, 'p, 'r, T> {
             BodyGrammar::Elsewhere => |raw| Line::decode_frame(raw.bytes, raw.place),
         };
         let read = (decode, self.reading.make);
-        for_each_region(self.storage, name, limit, read, &mut |block, made| {
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let shown = for_each_region(self.storage, (name, limit), &mut buffers, read, &mut |block, made| {
             if let Some(file) = &mut file {
                 file.update(block.bytes);
             }
             self.check_block(block, made);
-        })
+        });
+        self.buffers = buffers;
+        shown
     }
 
     fn check_block(&mut self, block: Block<'_>, made: Vec<Made<'_, T>>) {

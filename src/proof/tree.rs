@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use crate::proof::hash_source::{HashSource, complete_subtrees};
@@ -86,12 +87,33 @@ pub fn leaf_hash(entry: &[u8]) -> TreeHash {
 /// Hashes two neighbours into their parent: `SHA-256(0x01 ‖ left ‖ right)`.
 #[must_use]
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
-    hash_node(&left.0, &right.0)
+    let mut message = [0; 2 * 64];
+    let (prefix, rest) = message.split_at_mut(1);
+    let (first, rest) = rest.split_at_mut(32);
+    let (second, padding) = rest.split_at_mut(32);
+    prefix.fill(NODE_PREFIX);
+    first.copy_from_slice(&left.0);
+    second.copy_from_slice(&right.0);
+    padding.copy_from_slice(&NODE_PADDING);
+    let mut state = SHA_256_START;
+    compress256(&mut state, message.as_chunks().0);
+    let mut hash = [0; 32];
+    hash.as_chunks_mut().0.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    TreeHash(hash)
 }
 
-fn hash_node(left: &[u8], right: &[u8]) -> TreeHash {
-    TreeHash(Sha256::new().chain_update([NODE_PREFIX]).chain_update(left).chain_update(right).finalize().into())
-}
+/// The words that SHA-256 begins with (FIPS 180-4 §5.3.3). A node's message has always the same length, so it is padded here:
+/// proofs and trees are made of little else, and the general way takes half as long again.
+const SHA_256_START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// What follows on the 65 bytes of a node (FIPS 180-4 §5.1.1): a one bit, zeros, and their length, 520 bits.
+const NODE_PADDING: [u8; 63] = {
+    let mut padding = [0; 63];
+    padding[0] = 0x80;
+    [padding[61], padding[62]] = 520_u16.to_be_bytes();
+    padding
+};
 
 /// The root of the tree without leaves: SHA-256 of nothing.
 #[must_use]
@@ -193,7 +215,15 @@ mod tests {
         let field = |key: &str| vector.lines().find_map(|line| line.strip_prefix(key)).unwrap();
         let left: [u8; 4] = rfc4648::hex_parse_exact(field("left: ")).unwrap();
         let right: [u8; 4] = rfc4648::hex_parse_exact(field("right: ")).unwrap();
-        assert_eq!(hash_node(&left, &right).to_hex(), field("hash: "));
+        let general = |left: &[u8], right: &[u8]| {
+            TreeHash(Sha256::new().chain_update([NODE_PREFIX]).chain_update(left).chain_update(right).finalize().into())
+        };
+        assert_eq!(general(&left, &right).to_hex(), field("hash: "));
+        let (mut left, mut right) = (leaf_hash(b"left"), leaf_hash(b"right"));
+        for _ in 0..1_000 {
+            (left, right) = (node_hash(&left, &right), left);
+            assert_eq!(node_hash(&left, &right), general(&left.0, &right.0));
+        }
     }
 
     #[test]

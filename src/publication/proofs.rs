@@ -47,8 +47,8 @@ impl Publication {
 
 /// Inclusion proofs under one checkpoint, as many as are asked for.
 ///
-/// What they share is hashed once: subtrees of 65,536 leaves and more, and those along the right edge, which all proofs have
-/// but for the one that their leaf is in. That is some 100 bytes for every 65,536 records.
+/// What they share is hashed once: subtrees of 256 leaves and more, and those along the right edge, which all proofs have
+/// but for the one that their leaf is in. That is at most some 100 bytes for every 256 records.
 #[derive(Debug)]
 pub struct ProofsUnder<'p> {
     publication: &'p Publication,
@@ -58,7 +58,7 @@ pub struct ProofsUnder<'p> {
 }
 
 /// Subtrees of this level and above are shared by many proofs.
-const SHARED_FROM: u8 = 16;
+const SHARED_FROM: u8 = 8;
 
 impl ProofsUnder<'_> {
     /// Makes the proof that a leaf is at an index, from 0, of the checkpoint's tree (RFC 9162 §2.1.3).

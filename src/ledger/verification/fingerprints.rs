@@ -3,33 +3,62 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-/// Fresh fingerprints are settled once there are so many of them, or an eighth of all.
-const FRESH: usize = 64 * 1024;
+/// Into so many shelves they are sorted, so that putting one in order takes little room beside it.
+const SHELVES: u64 = 64;
+/// Fresh fingerprints of a shelf are settled once there are so many of them, or an eighth of all.
+const FRESH: usize = 1024;
 
 /// A set of texts by fingerprints of 64 bits under a key that is drawn anew in every run.
 ///
 /// Texts that were met are always found. One that was not met is taken for one that was with a chance of one in 10^12 at
 /// ten million texts, and nobody can aim at it, because nobody knows the key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fingerprints {
     key: RandomState,
+    shelves: Vec<Shelf>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Shelf {
     fresh: HashSet<u64, BuildHasherDefault<Already>>,
     /// In ascending order: half the memory of a hash set.
     settled: Vec<u64>,
 }
 
+impl Default for Fingerprints {
+    fn default() -> Self {
+        Self { key: RandomState::new(), shelves: (0..SHELVES).map(|_| Shelf::default()).collect() }
+    }
+}
+
 impl Fingerprints {
     /// Takes in a text.
     pub(super) fn insert(&mut self, text: &[u8]) {
-        self.fresh.insert(self.key.hash_one(text));
-        if self.fresh.len() >= FRESH.max(self.settled.len() / 8) {
-            self.settle();
-        }
+        let fingerprint = self.key.hash_one(text);
+        self.shelves.get_mut(shelf_of(fingerprint)).map(|shelf| shelf.insert(fingerprint)).unwrap_or_default();
     }
 
     /// Tells whether a text was taken in.
     pub(super) fn contains(&self, text: &[u8]) -> bool {
         let fingerprint = self.key.hash_one(text);
+        self.shelves.get(shelf_of(fingerprint)).is_some_and(|shelf| shelf.contains(fingerprint))
+    }
+}
+
+/// Takes bits from the middle: the set of fresh ones goes by those at both ends.
+fn shelf_of(fingerprint: u64) -> usize {
+    usize::try_from((fingerprint >> 32) % SHELVES).unwrap_or_default()
+}
+
+impl Shelf {
+    fn insert(&mut self, fingerprint: u64) {
+        self.fresh.insert(fingerprint);
+        if self.fresh.len() >= FRESH.max(self.settled.len() / 8) {
+            self.settle();
+        }
+    }
+
+    fn contains(&self, fingerprint: u64) -> bool {
         self.fresh.contains(&fingerprint) || self.settled.binary_search(&fingerprint).is_ok()
     }
 
@@ -40,6 +69,7 @@ impl Fingerprints {
     )]
     fn settle(&mut self) {
         let from = self.settled.len();
+        self.settled.reserve_exact(self.fresh.len());
         self.settled.extend(self.fresh.drain());
         if let Some(fresh) = self.settled.get_mut(from..) {
             fresh.sort_unstable();
@@ -73,15 +103,17 @@ mod tests {
 
     #[test]
     fn what_was_met_is_found_and_what_was_not_is_not_before_and_after_settling() {
+        const TEXTS: usize = 200_000;
         let mut met = Fingerprints::default();
-        for number in 0..3 * FRESH {
+        for number in 0..TEXTS {
             assert!(!met.contains(&number.to_le_bytes()), "{number}");
             met.insert(&number.to_le_bytes());
             met.insert(&number.to_le_bytes());
             assert!(met.contains(&number.to_le_bytes()), "{number}");
         }
-        assert!(met.settled.is_sorted() && met.settled.len() >= 2 * FRESH);
-        assert!((0..3 * FRESH).all(|number| met.contains(&number.to_le_bytes())));
-        assert!((3 * FRESH..4 * FRESH).all(|number| !met.contains(&number.to_le_bytes())));
+        let settled = |shelf: &Shelf| shelf.settled.is_sorted() && shelf.settled.len() > FRESH;
+        assert!(met.shelves.iter().all(settled));
+        assert!((0..TEXTS).all(|number| met.contains(&number.to_le_bytes())));
+        assert!((TEXTS..2 * TEXTS).all(|number| !met.contains(&number.to_le_bytes())));
     }
 }
