@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use chrono::DateTime;
+
 use crate::record::Body;
 
 /// The origin of a made-up ledger.
 pub const SYNTHETIC_ORIGIN: &str = "example.org/synthetic";
 
-/// A fixed beginning: who, where and which ceasefires.
+/// A fixed beginning: who and which ceasefires. The places follow.
 const SCENERY: &[&str] = &[
     r#"{"type":"actor.registered","v":1,"actor":"NOR","kind":"state","names":[{"lang":"en","text":"Northland"}]}"#,
     r#"{"type":"actor.registered","v":1,"actor":"SUD","kind":"state","names":[{"lang":"en","text":"Southmark"}]}"#,
@@ -17,14 +19,10 @@ const SCENERY: &[&str] = &[
     r#"{"type":"actor.registered","v":1,"actor":"GAZETTE","kind":"media","names":[{"lang":"en","text":"The Gazette"}]}"#,
     r#"{"type":"actor.related","v":1,"actor":"NOR.army","relation":"part_of","to":"NOR","source":{"speaker":[{"actor":"recorder"}]}}"#,
     r#"{"type":"actor.related","v":1,"actor":"SUD.army","relation":"part_of","to":"SUD","source":{"speaker":[{"actor":"recorder"}]}}"#,
-    r#"{"type":"place.registered","v":1,"place":"p0","names":[{"lang":"en","text":"Oldbridge"}]}"#,
-    r#"{"type":"place.registered","v":1,"place":"p1","names":[{"lang":"en","text":"Highmoor"}]}"#,
-    r#"{"type":"place.registered","v":1,"place":"p2","names":[{"lang":"en","text":"Saltmarsh"}]}"#,
-    r#"{"type":"place.registered","v":1,"place":"p3","names":[{"lang":"en","text":"Stonegate"}]}"#,
     r#"{"type":"ceasefire.recorded","v":1,"ceasefire":"c0","names":[{"lang":"en","text":"First truce"}],"parties":["NOR","SUD"]}"#,
     r#"{"type":"ceasefire.recorded","v":1,"ceasefire":"c1","names":[{"lang":"en","text":"Second truce"}],"parties":["NOR","SUD"]}"#,
     r#"{"type":"ceasefire.step_reported","v":1,"ceasefire":"c0","step":"signed","when":{"earliest":"2030-01-01T00:00:00Z","latest":"2030-01-02T00:00:00Z","precision":"day","tz_basis":"stated"},"source":{"speaker":[{"actor":"GAZETTE"}]}}"#,
-    r#"{"type":"ceasefire.step_reported","v":1,"ceasefire":"c1","step":"signed","when":{"earliest":"2033-01-01T00:00:00Z","latest":"2033-01-02T00:00:00Z","precision":"day","tz_basis":"stated"},"source":{"speaker":[{"actor":"GAZETTE"}]}}"#,
+    r#"{"type":"ceasefire.step_reported","v":1,"ceasefire":"c1","step":"signed","when":{"earliest":"2031-01-01T00:00:00Z","latest":"2031-01-02T00:00:00Z","precision":"day","tz_basis":"stated"},"source":{"speaker":[{"actor":"GAZETTE"}]}}"#,
 ];
 
 /// Draws numbers from BLAKE3 in its extendable-output mode: the same seed, the same numbers, on every machine.
@@ -54,11 +52,21 @@ pub fn bodies(seed: u64, count: u64) -> impl Iterator<Item = Result<(Body, Strin
     let mut draws = draws_of(blake3::Hasher::new_derive_key(CONTEXT).update(&seed.to_le_bytes()));
     let mut incidents = 0;
     (0..count).map(move |number| {
-        let scene = usize::try_from(number).ok().and_then(|index| SCENERY.get(index));
-        let event = scene.map_or_else(|| happening(&mut draws, number, &mut incidents), |scene| (*scene).to_owned());
+        let event = scene(number).unwrap_or_else(|| happening(&mut draws, number, &mut incidents));
         let text = format!(r#"{{"origin":"{SYNTHETIC_ORIGIN}","by":"recorder","key":"s{number}","event":{event}}}"#);
         Body::read(&text).map(|body| (body, text))
     })
+}
+
+fn scene(number: u64) -> Option<String> {
+    let index = usize::try_from(number).ok()?;
+    let place = |place: usize| {
+        format!(
+            r#"{{"type":"place.registered","v":1,"place":"p{place}","names":[{{"lang":"en","text":"Village {place}"}}]}}"#
+        )
+    };
+    let known = SCENERY.get(index).map(|scene| (*scene).to_owned());
+    known.or_else(|| index.checked_sub(SCENERY.len()).filter(|index| *index < PLACES).map(place))
 }
 
 fn happening(draws: &mut Draws, number: u64, incidents: &mut u64) -> String {
@@ -67,14 +75,14 @@ fn happening(draws: &mut Draws, number: u64, incidents: &mut u64) -> String {
         0..=49 => report(draws, incidents, true),
         50..=64 => report(draws, incidents, false),
         65..=74 => format!(
-            r#"{{"type":"accusation.made","v":1,"by":[{{"actor":"{}"}}],"against":[{{"actor":"{}"}}],"about":[{{"incident":"{}"}}],{}}}"#,
+            r#"{{"type":"accusation.made","v":1,"by":[{{"actor":"{}"}}],"against":[{{"actor":"{}"}}],"about":[{{"incident":"i{}"}}],{}}}"#,
             draws.one_of(&["NOR", "SUD", "GAZETTE"]),
             draws.one_of(&["NOR.army", "SUD.army"]),
             earlier(draws, *incidents),
             source(draws),
         ),
         75..=84 => format!(
-            r#"{{"type":"response.made","v":1,"by":[{{"actor":"{}"}}],"to":[{{"about":{{"incident":"{}"}},"scope":"{}"}}],"stance":"{}",{}}}"#,
+            r#"{{"type":"response.made","v":1,"by":[{{"actor":"{}"}}],"to":[{{"about":{{"incident":"i{}"}},"scope":"{}"}}],"stance":"{}",{}}}"#,
             draws.one_of(&["NOR", "SUD"]),
             earlier(draws, *incidents),
             draws.one_of(&["named", "general", "uncertain"]),
@@ -83,8 +91,8 @@ fn happening(draws: &mut Draws, number: u64, incidents: &mut u64) -> String {
         ),
         85..=89 => format!(
             r#"{{"type":"quiet.reported","v":1,"where":{{"place":"p{}"}},"during":{},{}}}"#,
-            draws.below(4),
-            when(draws),
+            draws.below(PLACES as u64),
+            hour_of(draws, *incidents),
             source(draws),
         ),
         90..=93 => format!(
@@ -93,11 +101,11 @@ fn happening(draws: &mut Draws, number: u64, incidents: &mut u64) -> String {
             source(draws),
         ),
         94..=96 => format!(
-            r#"{{"type":"verification.stepped","v":1,"incident":"{}","step":"opened","assessor":"MISSION"}}"#,
+            r#"{{"type":"verification.stepped","v":1,"incident":"i{}","step":"opened","assessor":"MISSION"}}"#,
             earlier(draws, *incidents),
         ),
         _ => format!(
-            r#"{{"type":"finding.issued","v":1,"about":{{"incident":"{}"}},"outcome":"{}","assessor":"MISSION"}}"#,
+            r#"{{"type":"finding.issued","v":1,"about":{{"incident":"i{}"}},"outcome":"{}","assessor":"MISSION"}}"#,
             earlier(draws, *incidents),
             draws.one_of(&["verified", "not_confirmed", "dismissed"]),
         ),
@@ -105,18 +113,15 @@ fn happening(draws: &mut Draws, number: u64, incidents: &mut u64) -> String {
 }
 
 fn report(draws: &mut Draws, incidents: &mut u64, new: bool) -> String {
-    let incident = if new {
-        *incidents += 1;
-        format!("i{incidents}")
-    } else {
-        earlier(draws, *incidents)
-    };
+    let number = if new { *incidents + 1 } else { earlier(draws, *incidents) };
+    *incidents = number.max(*incidents);
+    let incident = format!("i{number}");
     // Every report of an incident gives the same hour and place: they are drawn from its id.
     let mut own = draws_of(blake3::Hasher::new_derive_key(CONTEXT).update(incident.as_bytes()));
     let mut event = format!(
         r#"{{"type":"violation.reported","v":1,"incident":"{incident}","when":{},"where":{{"place":"p{}"}},"act":"{}""#,
-        when(&mut own),
-        own.below(4),
+        hour_of(&mut own, number),
+        own.below(PLACES as u64),
         own.one_of(&["shelling", "small_arms_fire", "drone_strike", "overflight"]),
     );
     if draws.below(3) == 0 {
@@ -144,8 +149,10 @@ fn report(draws: &mut Draws, incidents: &mut u64, new: bool) -> String {
     event
 }
 
-fn earlier(draws: &mut Draws, incidents: u64) -> String {
-    format!("i{}", 1 + draws.below(incidents))
+/// An incident that was reported before: nine times in ten one of the last weeks, else any.
+fn earlier(draws: &mut Draws, incidents: u64) -> u64 {
+    let among = if draws.below(10) == 0 { incidents } else { incidents.min(TALKED_ABOUT) };
+    incidents - draws.below(among)
 }
 
 fn source(draws: &mut Draws) -> String {
@@ -153,12 +160,24 @@ fn source(draws: &mut Draws) -> String {
     format!(r#""source":{{"speaker":[{{"actor":"{speaker}"}}]}}"#)
 }
 
-/// An hour somewhere in the years 2030 to 2035.
-fn when(draws: &mut Draws) -> String {
-    let (year, month, day, hour) = (2030 + draws.below(6), 1 + draws.below(12), 1 + draws.below(28), draws.below(24));
-    let day_text = format!("{year}-{month:02}-{day:02}");
+/// How many places there are.
+const PLACES: usize = 64;
+/// About so many incidents happen in an hour, all over the country: however long the ledger, as many are near one another.
+const INCIDENTS_AN_HOUR: u64 = 10;
+/// An incident is reported up to so many hours after it happened.
+const LATEST_REPORT_HOURS: u64 = 72;
+/// Of so many incidents people talk for long; of those before seldom.
+const TALKED_ABOUT: u64 = 5_000;
+/// 2030-01-01T00:00:00Z, in hours since 1970.
+const FIRST_HOUR: u64 = 525_960;
+
+/// The hour of an incident, by its number: they happen one after the other, and are not reported in that order.
+fn hour_of(draws: &mut Draws, incident: u64) -> String {
+    let hour = FIRST_HOUR + incident / INCIDENTS_AN_HOUR + draws.below(LATEST_REPORT_HOURS);
+    let start = i64::try_from(hour * 3_600).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let day_and_hour = start.unwrap_or_default().format("%Y-%m-%dT%H");
     format!(
-        r#"{{"earliest":"{day_text}T{hour:02}:00:00Z","latest":"{day_text}T{hour:02}:59:00Z","precision":"hour","tz_basis":"stated"}}"#
+        r#"{{"earliest":"{day_and_hour}:00:00Z","latest":"{day_and_hour}:59:00Z","precision":"hour","tz_basis":"stated"}}"#
     )
 }
 
