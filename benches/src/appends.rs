@@ -20,8 +20,8 @@ use crate::{Options, Outcome};
 const GIVEN: u64 = 8_000;
 /// How many single records are appended.
 const SINGLES: usize = 2_000;
-/// The first records say who and where: what others submit refers to it.
-const SCENERY: usize = 40;
+/// The first records say who and where, of 64 places: what others submit refers to it.
+const SCENERY: usize = 80;
 
 /// Measures every way of appending.
 pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
