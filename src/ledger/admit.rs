@@ -48,6 +48,10 @@ impl Kind {
 /// What is kept in [`Scratch`] of a submission that was checked and not written yet.
 pub(super) struct Checked {
     /// Of its bytes.
+    #[cfg_attr(
+        not(feature = "exchange"),
+        allow(dead_code, reason = "only an import asks whether it saw the same before")
+    )]
     pub(super) digest: Digest32,
     target: Target,
 }
