@@ -2,6 +2,7 @@
 
 mod candidates;
 mod counter;
+mod kinds;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,9 @@
 //! Candidates for duplicates (C2): incidents that may be one, and how far that lowers a number. Nothing is merged by it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::sync::Arc;
 
 use super::RuleSet;
+use super::kinds::Kinds;
 use crate::rules::claims::Site;
 use crate::rules::incident::IncidentFacts;
 use crate::vocab::{Instant, PlaceId, Span};
@@ -15,8 +14,8 @@ use crate::vocab::{Instant, PlaceId, Span};
 pub(super) struct Dated {
     ids: String,
     incidents: Vec<One>,
-    accused: Kinds<[u32]>,
-    sites: Kinds<[Site]>,
+    accused: Kinds<u32>,
+    sites: Kinds<Site>,
 }
 
 struct One {
@@ -77,34 +76,6 @@ impl Dated {
     }
 }
 
-/// Things of which many are alike, each kept once and known by a number.
-struct Kinds<T: ?Sized> {
-    numbers: HashMap<Arc<T>, u32>,
-    kinds: Vec<Arc<T>>,
-}
-
-impl<T: ?Sized> Default for Kinds<T> {
-    fn default() -> Self {
-        Self { numbers: HashMap::new(), kinds: Vec::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Kinds<[T]> {
-    fn number_of(&mut self, kind: &[T]) -> u32 {
-        if let Some(number) = self.numbers.get(kind) {
-            return *number;
-        }
-        let (number, kind) = (u32::try_from(self.kinds.len()).unwrap_or(u32::MAX), Arc::from(kind));
-        self.kinds.push(Arc::clone(&kind));
-        self.numbers.insert(kind, number);
-        number
-    }
-
-    fn kind(&self, number: u32) -> &[T] {
-        self.kinds.get(number as usize).map(Arc::as_ref).unwrap_or_default()
-    }
-}
-
 /// Where to look for what is near: a registered place, or a square of about five kilometres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Locality<'a> {
@@ -146,13 +117,13 @@ pub(super) fn join(rules: RuleSet, dated: &Dated, indexes: impl Iterator<Item = 
     let mut joined = Vec::new();
     for index in in_order {
         let Some(incident) = dated.incidents.get(index) else { continue };
-        let (sites, accused) = (dated.sites.kind(incident.sites), dated.accused.kind(incident.accused));
+        let (sites, accused) = (dated.sites.list(incident.sites), dated.accused.list(incident.accused));
         for (&accused, site) in accused.iter().flat_map(|a| sites.iter().map(move |site| (a, site))) {
             for locality in Locality::around(site) {
                 if let Some(&(earlier, other)) = open.get(&(accused, locality))
                     && earlier.when().meets(incident.when())
                     && other != index
-                    && are_near(rules, dated.sites.kind(earlier.sites), sites)
+                    && are_near(rules, dated.sites.list(earlier.sites), sites)
                 {
                     joined.push((other.min(index), other.max(index)));
                 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::candidates::{Dated, join, merges};
+use super::kinds::Kinds;
 use super::{COLUMN_PARTS, Candidate, Column, Count, Counted, Counting, Lineage, Number, relation_part};
 use crate::rules::contest::{self, Contest};
 use crate::rules::figures;
@@ -21,8 +22,8 @@ pub struct Counter<'a> {
     /// The ids of numbers, each with its place in `piles`.
     ids: HashMap<String, u32>,
     piles: Vec<Pile>,
-    /// The sets of numbers that incidents stand in, each with its place.
-    sets: HashMap<Box<[u32]>, u32>,
+    /// The sets of numbers that incidents stand in.
+    sets: Kinds<u32>,
     /// The accused that have a column, each with its number.
     accused: BTreeMap<String, u32>,
     dated: Dated,
@@ -72,7 +73,7 @@ impl<'a> Counting<'a> {
             lineage,
             ids: HashMap::new(),
             piles: Vec::new(),
-            sets: HashMap::new(),
+            sets: Kinds::default(),
             accused: BTreeMap::new(),
             dated: Dated::default(),
             reporters: BTreeSet::new(),
@@ -249,17 +250,11 @@ impl Counter<'_> {
 
     /// For each number by how much it is lower where candidates are one: those among its own incidents alone.
     fn merged(&self, pairs: &[(usize, usize)]) -> Vec<u64> {
-        let mut sets: Vec<&[u32]> = vec![&[]; self.sets.len()];
-        for (set, place) in &self.sets {
-            if let Some(here) = sets.get_mut(*place as usize) {
-                *here = set;
-            }
-        }
         let paired: BTreeSet<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
         let mut in_number: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for index in paired {
-            let stands_in = self.dated.stands_in(index).and_then(|set| sets.get(set as usize));
-            for number in stands_in.into_iter().flat_map(|numbers| numbers.iter()) {
+            let stands_in = self.dated.stands_in(index).map(|set| self.sets.list(set));
+            for number in stands_in.unwrap_or_default() {
                 in_number.entry(*number).or_default().push(index);
             }
         }
@@ -286,9 +281,8 @@ impl Counter<'_> {
                 pile.behind.add(incident.facts, counting.records_behind(&pile.id, incident));
             }
         }
-        let set: Box<[u32]> = numbers.into_iter().collect();
-        let next = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
-        *self.sets.entry(set).or_insert(next)
+        let set: Vec<u32> = numbers.into_iter().collect();
+        self.sets.number_of(&set)
     }
 
     /// C1: statements are counted apart from incidents, never as them.
