@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ceasefire_ledger::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
+use ceasefire_ledger::exchange::synthetic::{SCENERY_RECORDS, SYNTHETIC_ORIGIN, bodies};
 use ceasefire_ledger::record::Body;
 use ceasefire_ledger::{Folder, Genesis, Ledger, SharedLedger, Submission, SystemClock};
 
@@ -20,8 +20,6 @@ use crate::{Options, Outcome};
 const GIVEN: u64 = 8_000;
 /// How many single records are appended.
 const SINGLES: usize = 2_000;
-/// The first records say who and where, of 64 places: what others submit refers to it.
-const SCENERY: usize = 80;
 
 /// Measures every way of appending.
 pub fn measure(options: &Options, ledgers: &Ledgers, results: &mut Results) -> Outcome<()> {
@@ -93,7 +91,7 @@ fn together(
     results: &mut Results,
     options: &Options,
 ) -> Outcome<()> {
-    let (scenery, rest) = few.split_at(SCENERY);
+    let (scenery, rest) = few.split_at(SCENERY_RECORDS);
     let submissions: Vec<Submission> = rest
         .iter()
         .filter(|(_, text)| text.contains("violation.reported") || text.contains("quiet.reported"))

@@ -9,6 +9,9 @@ use crate::record::Body;
 /// The origin of a made-up ledger.
 pub const SYNTHETIC_ORIGIN: &str = "example.org/synthetic";
 
+/// So many records at the beginning say who, where and which ceasefires: all others refer to them.
+pub const SCENERY_RECORDS: usize = SCENERY.len() + PLACES;
+
 /// A fixed beginning: who and which ceasefires. The places follow.
 const SCENERY: &[&str] = &[
     r#"{"type":"actor.registered","v":1,"actor":"NOR","kind":"state","names":[{"lang":"en","text":"Northland"}]}"#,
