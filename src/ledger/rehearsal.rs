@@ -64,10 +64,9 @@ impl Ledger {
         for (index, given) in few.iter().enumerate() {
             let SubmittedBody { body, text, .. } = given;
             let (key, digest) = (submission_key(&body.by, body.key.as_str()), digest_of(text));
-            let before = || Checked::find(&key, &rehearsal.checked);
             let pending = match digests.get(&key) {
                 Some(digest) => Some(*digest),
-                None => before()?.map(|checked| checked.digest),
+                None => Checked::find(&key, &rehearsal.checked)?.map(|checked| checked.digest),
             };
             let pending = pending.map(|digest| (Seq::NONE, digest));
             let known = match pending {
