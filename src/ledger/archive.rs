@@ -19,7 +19,7 @@ use crate::vocab::Instant;
 pub struct Archive {
     folder: Folder,
     storage: Arc<dyn Storage>,
-    reader: LogReader,
+    reader: Arc<LogReader>,
     publication: Publication,
 }
 
@@ -28,7 +28,7 @@ pub struct Replayed {
     fold: Fold,
     cursor: Cursor,
     genesis: GenesisRow,
-    reader: LogReader,
+    reader: Arc<LogReader>,
     notices: Vec<Notice>,
     published: Option<Published>,
 }
@@ -42,7 +42,7 @@ impl Archive {
         check_upcasters()?;
         folder.settings()?;
         let storage: Arc<dyn Storage> = Arc::new(DiskStorage::open(folder.log())?);
-        let reader = LogReader::new(Arc::clone(&storage));
+        let reader = Arc::new(LogReader::new(Arc::clone(&storage)));
         let publication = folder.publication();
         Ok(Self { folder, storage, reader, publication })
     }
@@ -55,7 +55,7 @@ impl Archive {
 
     /// Gives the reader of the log.
     #[must_use]
-    pub const fn reader(&self) -> &LogReader {
+    pub fn reader(&self) -> &LogReader {
         &self.reader
     }
 
@@ -166,12 +166,11 @@ impl Archive {
 
     fn replayed(&self, standing: Standing) -> Result<Replayed, OpenError> {
         let genesis = genesis_of(&standing.fold)?;
-        let reader = LogReader::new(Arc::clone(&self.storage));
         Ok(Replayed {
             fold: standing.fold,
             cursor: standing.cursor,
             genesis,
-            reader,
+            reader: Arc::clone(&self.reader),
             notices: standing.notices,
             published: None,
         })
@@ -181,7 +180,7 @@ impl Archive {
 impl Replayed {
     /// Looks at the ledger as of then.
     #[must_use]
-    pub const fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View<'_> {
         View::new(&self.fold.tables, &self.cursor, &self.genesis, &self.reader)
             .on_publication_axis(self.published.as_ref())
     }

@@ -9,7 +9,7 @@ use crate::rules::counting::{Candidate, Counting, Lineage, Number, RuleSet};
 use crate::rules::lifecycle::CeasefireFacts;
 use crate::rules::scope::CeasefireScope;
 use crate::rules::sides::Sides;
-use crate::vocab::{ActorId, Bounds, CeasefireId, Quantity, Seq, Span};
+use crate::vocab::{ActorId, Bounds, CeasefireId, Instant, Quantity, Seq, Span};
 
 /// What a tally is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -88,10 +88,10 @@ pub struct Reading {
     pub period: Option<Span>,
     /// The total that its keeper states, where the parts do not come to it. It is kept as stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stated_total: Option<Bounds>,
+    pub stated_total: Option<Box<Bounds>>,
     /// What the parts come to, where that is not the stated total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parts_sum: Option<Bounds>,
+    pub parts_sum: Option<Box<Bounds>>,
     /// The record.
     pub record: Seq,
 }
@@ -162,23 +162,28 @@ impl View<'_> {
     /// # Errors
     /// [`RowError`].
     pub fn counters(&self, rules: RuleSet) -> Result<Vec<CounterReading>, RowError> {
-        let mut readings = self.tables.readings.rows("")?;
-        readings.retain(crate::rules::claims::Claimed::stands);
-        readings.sort_by_key(|claimed| (claimed.claim.period.map(crate::vocab::Span::end), claimed.at, claimed.seq));
-        let mut series: Vec<CounterReading> = Vec::new();
-        for claimed in &readings {
+        let mut series: Vec<Series> = Vec::new();
+        self.tables.readings.walk("", |_, claimed| {
+            if !claimed.stands() {
+                return;
+            }
             let reading = &claimed.claim;
             let values = reading.values.iter().map(|value| (value, false));
-            for (value, part) in values.chain(reading.breakdown.iter().map(|value| (value, true))) {
-                let next = CounterReading::of(reading, (value, part), rules, claimed.seq);
-                match series.iter_mut().find(|earlier| earlier.is_same_series(&next)) {
-                    Some(earlier) => earlier.follow(next),
-                    None => series.push(next),
+            let values = values.chain(reading.breakdown.iter().map(|value| (value, true)));
+            for ((value, part), place) in values.zip(0..) {
+                let (one, read) = CounterReading::of(reading, (value, part), rules, claimed.seq);
+                let read = Placed { read, at: claimed.at, place };
+                match series.iter_mut().find(|series| series.of.is_same_series(&one)) {
+                    Some(series) => series.readings.push(read),
+                    None => series.push(Series { of: one, readings: vec![read] }),
                 }
             }
-        }
-        series.sort_by(|a, b| (&a.counter, &a.by, &a.kind, &a.scope).cmp(&(&b.counter, &b.by, &b.kind, &b.scope)));
-        Ok(series)
+        })?;
+        series.iter_mut().for_each(|series| series.readings.sort_by_key(Placed::order));
+        series.sort_by_key(|series| series.readings.first().map(Placed::order));
+        let mut counters: Vec<CounterReading> = series.into_iter().map(Series::ended).collect();
+        counters.sort_by(|a, b| (&a.counter, &a.by, &a.kind, &a.scope).cmp(&(&b.counter, &b.by, &b.kind, &b.scope)));
+        Ok(counters)
     }
 
     fn coverage(&self, reporters: Vec<String>, window: Option<Span>) -> Result<Coverage, RowError> {
@@ -208,21 +213,62 @@ pub(super) fn facts_of<'a>(
     CeasefireFacts { ceasefire: &row.ceasefire, parties: &row.parties, mediators: &row.mediators, claims, sides }
 }
 
+/// A series under way: whose and of what it is, and its readings, of each no more than the answer lists.
+struct Series {
+    of: CounterReading,
+    readings: Vec<Placed>,
+}
+
+/// A reading and what puts it in order.
+struct Placed {
+    read: Reading,
+    at: Instant,
+    place: u32,
+}
+
+impl Placed {
+    /// By the end of its period, when it was recorded, its record, and its place in the record.
+    fn order(&self) -> (Option<Instant>, Instant, Seq, u32) {
+        (self.read.period.map(Span::end), self.at, self.read.record, self.place)
+    }
+}
+
+impl Series {
+    /// The series with its latest reading as its value.
+    fn ended(self) -> CounterReading {
+        let history: Vec<Reading> = self.readings.into_iter().map(|placed| placed.read).collect();
+        let never_fell = history.is_sorted_by(|one, next| next.value.max.is_none_or(|max| max >= one.value.min));
+        let decreased = !never_fell && !self.of.counts_each_period();
+        match history.last() {
+            Some(last) => CounterReading {
+                value: last.value,
+                record: last.record,
+                total_mismatch: last.stated_total.is_some(),
+                decreased,
+                history,
+                ..self.of
+            },
+            None => self.of,
+        }
+    }
+}
+
 impl CounterReading {
-    /// One value of a reading, or one part of its breakdown, as the first of its series.
+    /// One value of a reading, or one part of its breakdown: the series that it is of, and itself.
     fn of(
         reading: &crate::rules::claims::Reading,
         (value, of_breakdown): (&Quantity, bool),
         rules: RuleSet,
         record: Seq,
-    ) -> Self {
+    ) -> (Self, Reading) {
         let who = value.who.map(|who| format!(" ({who})")).unwrap_or_default();
         let part = of_breakdown || value.subset_of.is_some();
         let owner = value.owner.as_ref().filter(|_| part);
         let owner = owner.map(|owner| format!(": {owner}")).unwrap_or_default();
         let (bounds, mismatch) = (value.bounds(rules.floors), mismatch(reading, rules).filter(|_| !of_breakdown));
-        let (stated_total, parts_sum) = mismatch.unzip();
-        Self {
+        let (stated_total, parts_sum) = mismatch.map(|(stated, sum)| (Box::new(stated), Box::new(sum))).unzip();
+        let read = Reading { value: bounds, period: reading.period, stated_total, parts_sum, record };
+        let series = Self {
             counter: reading.counter.to_string(),
             by: reading.voice.speaker.iter().map(ToString::to_string).collect(),
             accused: reading.accused.iter().map(ToString::to_string).collect(),
@@ -231,11 +277,12 @@ impl CounterReading {
             since: reading.since,
             value: bounds,
             part,
-            history: vec![Reading { value: bounds, period: reading.period, stated_total, parts_sum, record }],
+            history: Vec::new(),
             decreased: false,
-            total_mismatch: mismatch.is_some(),
+            total_mismatch: false,
             record,
-        }
+        };
+        (series, read)
     }
 
     fn is_same_series(&self, other: &Self) -> bool {
@@ -252,13 +299,6 @@ impl CounterReading {
     #[must_use]
     pub fn counts_each_period(&self) -> bool {
         self.scope.as_deref().is_some_and(|scope| scope.ends_with(TallyReported::EACH_PERIOD))
-    }
-
-    fn follow(&mut self, mut next: Self) {
-        let fell = next.value.max.is_some_and(|max| max < self.value.min) && !self.counts_each_period();
-        let mut history = std::mem::take(&mut self.history);
-        history.append(&mut next.history);
-        *self = Self { history, decreased: self.decreased || fell, ..next };
     }
 }
 

@@ -9,6 +9,7 @@ use super::chain::{ChainPoint, Place};
 use super::recovery::{Scan, Standing, scan_from};
 use super::storage::{Storage, StorageError};
 use crate::record::{DecodeError, Envelope, RecordHash};
+use crate::vocab::Seq;
 
 /// How much is read at a time.
 #[cfg(feature = "ledger")]
@@ -257,12 +258,23 @@ fn last_hole(storage: &dyn Storage, segment: SegmentName, end: BatchEnd) -> Resu
         let cut = if start == 0 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |newline| newline + 1) };
         let block = Block { segment, start: start + cut as u64, bytes: bytes.get(cut..).unwrap_or_default() };
         let lines: Vec<_> = block.raw_lines().collect();
-        let foreign = lines.iter().rev().find(|line| !Envelope::decode(line.bytes).is_ok_and(|line| line.end == last));
-        if foreign.is_some() || start == 0 {
-            return Ok(foreign.filter(|line| line.has_hole(0)).map(|line| line.place.offset));
+        let strange = lines.iter().rposition(|line| !seems_of_batch(line, last));
+        if strange.is_some() || start == 0 {
+            let (hole, behind) =
+                strange.map_or((None, &[][..]), |at| (lines.get(at), lines.get(at + 1..).unwrap_or_default()));
+            // Damage behind a hole is no unfinished write: it is not passed over.
+            let hole =
+                hole.filter(|line| line.has_hole(0) && behind.iter().all(|line| Envelope::decode(line.bytes).is_ok()));
+            return Ok(hole.map(|line| line.place.offset));
         }
         window = window.saturating_mul(2);
     }
+}
+
+/// Tells whether a line says that it is of the batch which ends there, and has no sector that was never written. The grammar
+/// of its body is not looked at: that would be most of the work of finding the end of a log.
+fn seems_of_batch(line: &RawLine<'_>, last: Seq) -> bool {
+    memchr::memchr(0, line.bytes).is_none() && Envelope::decode_frame(line.bytes).is_ok_and(|line| line.end == last)
 }
 
 fn batch_end_in(block: Block<'_>) -> Option<BatchEnd> {

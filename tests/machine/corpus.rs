@@ -18,7 +18,7 @@ const MEMORY_KIB: u32 = 1_000_000;
 /// How long one input may take in a debug build on a machine that does other things too.
 const LONGEST: Duration = Duration::from_secs(60);
 /// How often each file is changed in the fast tier.
-const CHANGES: u64 = 60;
+const CHANGES: u64 = 40;
 
 fn corpus_of(target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);

@@ -16,7 +16,7 @@ use crate::record::RecordHash;
 use crate::vocab::Seq;
 
 /// What a layer's file ends with.
-pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/2";
+pub(super) const MAGIC: &[u8; 17] = b"ceasefire.layer/3";
 /// What every layer's file ends with, but for its version.
 const ANY_MAGIC: &[u8] = b"ceasefire.layer/";
 /// Root offset, root length, header length, digest, magic.
@@ -44,9 +44,17 @@ pub(super) struct Header {
     pub(super) ends: Vec<Boundary>,
     /// The projections' names and versions.
     pub(super) versions: Vec<(String, u32)>,
-    /// How many entries each table has.
-    pub(super) tables: BTreeMap<String, u64>,
-    /// Where it is written where the parts of the sieve are.
+    /// The tables that it has rows of.
+    pub(super) tables: BTreeMap<String, TableHeader>,
+}
+
+/// What a layer says of one of its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableHeader {
+    /// How many entries it has.
+    pub(super) entries: u64,
+    /// Where it is written where the parts of its sieve are.
     pub(super) sieve: Extent,
 }
 
@@ -105,10 +113,16 @@ pub(super) struct Layer {
     /// Tells its blocks from those of other layers in the cache.
     number: u64,
     cache: Arc<BlockCache>,
-    sieve: OnceLock<Vec<SievePart>>,
+    sieves: BTreeMap<String, TableSieve>,
 }
 
-/// A part of the sieve, read when it is first asked.
+/// The sieve of one table.
+struct TableSieve {
+    index: Extent,
+    parts: OnceLock<Vec<SievePart>>,
+}
+
+/// A part of a sieve, read when it is first asked.
 struct SievePart {
     at: Extent,
     bits: OnceLock<Vec<u8>>,
@@ -129,6 +143,8 @@ impl Layer {
         if last != Some(name.last) || first != name.first {
             return Err(LayerFault::Damaged("it is not of the records that it is named by"));
         }
+        let sieve = |table: &TableHeader| TableSieve { index: table.sieve, parts: OnceLock::new() };
+        let sieves = header.tables.iter().map(|(name, table)| (name.clone(), sieve(table))).collect();
         Ok(Self {
             name,
             header,
@@ -137,22 +153,23 @@ impl Layer {
             root: Arc::new(root),
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             cache: Arc::clone(cache),
-            sieve: OnceLock::new(),
+            sieves,
         })
     }
 
     /// Tells whether it has any row of a table.
     pub(super) fn holds_table(&self, table: &str) -> bool {
-        self.header.tables.contains_key(table)
+        self.sieves.contains_key(table)
     }
 
-    /// Tells whether a key, or any key of a family, may be there; `false` is certain. `mark` is the key's or the family's.
-    pub(super) fn may_hold(&self, mark: u64) -> Result<bool, RowError> {
-        self.sifted(mark).map_err(|fault| self.failed(&fault))
+    /// Tells whether a table may hold a key, or any key of a family; `false` is certain. `mark` is that of what is looked for.
+    pub(super) fn may_hold(&self, table: &str, mark: u64) -> Result<bool, RowError> {
+        self.sifted(table, mark).map_err(|fault| self.failed(&fault))
     }
 
-    fn sifted(&self, mark: u64) -> Result<bool, LayerFault> {
-        let parts = read_once(&self.sieve, || sieve_parts(&self.read(self.header.sieve)?))?;
+    fn sifted(&self, table: &str, mark: u64) -> Result<bool, LayerFault> {
+        let Some(sieve) = self.sieves.get(table) else { return Ok(false) };
+        let parts = read_once(&sieve.parts, || sieve_parts(&self.read(sieve.index)?))?;
         let part = parts.get(part_of(mark, parts.len())).ok_or(Malformed)?;
         Ok(may_hold(read_once(&part.bits, || self.read(part.at))?, mark))
     }

@@ -14,14 +14,14 @@
 //! its BLAKE3 hash was compared with the one that the part above it holds: a changed byte is noticed, never answered from.
 //!
 //! ```text
-//! file    = block* page* sieve root header tail         every block and page, and the root: LZ4
+//! file    = block* page* sieve* root header tail        every block and page, and the root: LZ4
 //! block   = entry*     entry = shared, own, key, version, length or 0 for "removed", value
 //! page    = like a block; its values say where a block is, how long, and its BLAKE3
 //! root    = like a page, over the pages
-//! sieve   = part* index; bits that every key sets, and every beginning of a key up to its id: for rows, and for walks
-//!           over one id; the index says where each part is, how long, and its BLAKE3
-//! header  = JSON: log, ends, versions, tables, where the sieve's index is
-//! tail    = offsets and lengths of root and header, BLAKE3 of both and of these numbers, "ceasefire.layer/2"
+//! sieve   = part* index; one for each table; bits that every key sets, and every beginning of a key up to its id: for rows,
+//!           and for walks over one id; the index says where each part is, how long, and its BLAKE3
+//! header  = JSON: log, ends, versions, tables, and of each how many entries, and where its sieve's index is
+//! tail    = offsets and lengths of root and header, BLAKE3 of both and of these numbers, "ceasefire.layer/3"
 //! ```
 
 mod block;
@@ -37,3 +37,9 @@ mod writer;
 pub use files::{LayerFile, LayerFiles, LayerName, LayerSink, MemoryLayers};
 pub use layer::Boundary;
 pub use stack::{Discarded, LayerPlan, LayerVisitor, Layers};
+
+/// Gives the table that a key is of.
+fn table_of(key: &[u8]) -> &str {
+    let table = key.split(|byte| *byte == b'/').next().unwrap_or_default();
+    std::str::from_utf8(table).unwrap_or_default()
+}

@@ -81,6 +81,23 @@ pub(super) fn family_of(key: &[u8]) -> Option<&[u8]> {
     key.get(..=second)
 }
 
+/// Gives what a row is looked for by: its key, or, where that is an id and a record, its family. Whoever asks for one row of
+/// those has seen another of them before, or walks over all.
+pub(super) fn sought(key: &[u8]) -> &[u8] {
+    let of_claim = |family: &&[u8]| key.get(family.len()..).is_some_and(is_position);
+    family_of(key).filter(of_claim).unwrap_or(key)
+}
+
+/// Tells whether a row is kept by its record alone: `record/00000000000000000012`.
+pub(super) fn is_by_record(key: &[u8]) -> bool {
+    key.iter().position(|byte| *byte == b'/').and_then(|slash| key.get(slash + 1..)).is_some_and(is_position)
+}
+
+/// Twenty digits, as in the keys of rows that are kept by record.
+fn is_position(part: &[u8]) -> bool {
+    part.len() == 20 && part.iter().all(u8::is_ascii_digit)
+}
+
 /// Gives a key's mark: FNV-1a, its bits mixed once more. It only has to spread; damage is the digests' affair.
 pub(super) fn mark_of(key: &[u8]) -> u64 {
     let hash = key
@@ -102,6 +119,20 @@ mod tests {
         assert_eq!(family("breach/i7/c0/x"), Some("breach/i7/"));
         assert_eq!(family("incident_claim/i7"), None);
         assert_eq!(family("incident/"), None);
+    }
+
+    #[test]
+    fn a_claim_is_looked_for_by_its_family_and_other_rows_by_their_keys() {
+        let looked_for = |key: &'static str| std::str::from_utf8(sought(key.as_bytes())).unwrap();
+        assert_eq!(looked_for("incident_claim/i7/00000000000000000012"), "incident_claim/i7/");
+        for key in ["incident/i7", "breach/i7/c0", "submission/AZE/0000000000000000001", "record/00000000000000000012"]
+        {
+            assert_eq!(looked_for(key), key);
+        }
+        assert!(is_by_record(b"record/00000000000000000012"));
+        for key in ["incident_claim/i7/00000000000000000012", "incident/i7", "record/12", "record"] {
+            assert!(!is_by_record(key.as_bytes()), "{key}");
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::files::{LayerFiles, LayerName};
 use super::guide::Guide;
 use super::layer::{Boundary, Layer, LayerFault};
 use super::merge::Merge;
-use super::sieve::{family_of, mark_of};
+use super::sieve::{family_of, is_by_record, mark_of, sought};
+use super::table_of;
 use super::writer::{LayerWriter, Stretch};
 use crate::projection::fold::Cursor;
 use crate::projection::rows::{RowChange, RowError};
@@ -30,9 +31,9 @@ pub struct LayerPlan {
 }
 
 impl LayerPlan {
-    /// A layer every 8,192 records, and a great one every 32 of them: at ten million records some seventy layers, and an
-    /// answer as known at any record folds at most 8,191 records.
-    pub const STANDARD: Self = Self { records: 8_192, merged: 32 };
+    /// A layer every 4,096 records, and a great one every 64 of them: at ten million records at most a hundred layers, and an
+    /// answer as known at any record folds at most 4,095 records.
+    pub const STANDARD: Self = Self { records: 4_096, merged: 64 };
 }
 
 /// What a walk over layers is shown: a key and its bytes, or that it was removed; `false` ends the walk.
@@ -209,10 +210,10 @@ impl Layers {
     /// # Errors
     /// [`RowError`] where a layer cannot be read, or is damaged.
     pub fn row(&self, key: &[u8], upto: Seq) -> Result<Option<Option<Vec<u8>>>, RowError> {
-        let mark = mark_of(key);
+        let (table, mark) = (table_of(key), mark_of(sought(key)));
         let stack = self.stack();
-        for layer in stack.bearing(upto, stack.guide.may_hold(mark)).rev() {
-            if !layer.holds_table(table_of(key)) || !layer.may_hold(mark)? {
+        for layer in stack.bearing(upto, is_by_record(key) || stack.guide.may_hold(mark)).rev() {
+            if !layer.may_hold(table, mark)? {
                 continue;
             }
             let mut cursor = layer.seek(key)?;
@@ -237,8 +238,12 @@ impl Layers {
         let family = family_of(prefix).map(mark_of);
         let mut cursors = Vec::new();
         for layer in stack.bearing(upto, family.is_none_or(|family| stack.guide.may_hold(family))) {
-            let of_table = !of_one_table || layer.holds_table(table_of(prefix));
-            if of_table && family.map_or(Ok(true), |family| layer.may_hold(family))? {
+            let table = table_of(prefix);
+            let bears = match family {
+                Some(family) => layer.may_hold(table, family)?,
+                None => !of_one_table || layer.holds_table(table),
+            };
+            if bears {
                 cursors.push(layer.seek(prefix)?);
             }
         }
@@ -313,11 +318,6 @@ fn opened(
         discarded.push(Discarded { name: name.to_string(), why });
     }
     Ok(Some(stack))
-}
-
-fn table_of(key: &[u8]) -> &str {
-    let table = key.split(|byte| *byte == b'/').next().unwrap_or_default();
-    std::str::from_utf8(table).unwrap_or_default()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]

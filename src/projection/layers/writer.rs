@@ -5,8 +5,9 @@ use std::io;
 
 use super::block::{BLOCK_BYTES, BlockBuilder};
 use super::files::LayerSink;
-use super::layer::{Boundary, Extent, Header, MAGIC, end_digest};
-use super::sieve::{Sieve, family_of, mark_of};
+use super::layer::{Boundary, Extent, Header, MAGIC, TableHeader, end_digest};
+use super::sieve::{Sieve, family_of, is_by_record, mark_of, sought};
+use super::table_of;
 use crate::record::RecordHash;
 
 /// How long a page grows before compression.
@@ -18,9 +19,17 @@ pub(super) struct LayerWriter {
     block: BlockBuilder,
     page: BlockBuilder,
     root: BlockBuilder,
-    marks: Vec<u64>,
     last_key: Vec<u8>,
-    tables: BTreeMap<String, u64>,
+    tables: BTreeMap<String, Entries>,
+    /// The marks that a guide is to know.
+    guided: Vec<u64>,
+}
+
+/// What was written of one table.
+#[derive(Default)]
+struct Entries {
+    count: u64,
+    marks: Vec<u64>,
 }
 
 /// What a layer is of.
@@ -38,40 +47,44 @@ impl LayerWriter {
             block: BlockBuilder::default(),
             page: BlockBuilder::default(),
             root: BlockBuilder::default(),
-            marks: Vec::new(),
             last_key: Vec::new(),
             tables: BTreeMap::new(),
+            guided: Vec::new(),
         }
     }
 
     /// Adds an entry: keys in order, versions of one key from the newest to the oldest.
     pub(super) fn push(&mut self, key: &[u8], version: u64, value: Option<&[u8]>) -> io::Result<()> {
-        if self.last_key != key || self.marks.is_empty() {
-            self.marks.push(mark_of(key));
-            let family = family_of(key);
-            if family != family_of(&self.last_key) {
-                self.marks.extend(family.map(mark_of));
-            }
-            self.last_key.clear();
-            self.last_key.extend_from_slice(key);
+        let is_another_key = self.last_key != key || self.tables.is_empty();
+        if !self.tables.contains_key(table_of(key)) {
+            self.tables.insert(table_of(key).to_owned(), Entries::default());
         }
-        let table = key.split(|byte| *byte == b'/').next().unwrap_or_default();
-        let table = std::str::from_utf8(table).unwrap_or_default();
-        match self.tables.get_mut(table) {
-            Some(count) => *count += 1,
-            None => drop(self.tables.insert(table.to_owned(), 1)),
+        if let Some(entries) = self.tables.get_mut(table_of(key)) {
+            entries.count += 1;
+            if is_another_key {
+                let before = entries.marks.len();
+                entries.mark(key, &self.last_key);
+                let new = entries.marks.get(before..).filter(|_| !is_by_record(key));
+                self.guided.extend_from_slice(new.unwrap_or_default());
+                self.last_key.clear();
+                self.last_key.extend_from_slice(key);
+            }
         }
         self.block.push(key, version, value);
         if self.block.len() >= BLOCK_BYTES { self.close_block() } else { Ok(()) }
     }
 
-    /// Writes the rest. The layer is durable and has its name on return. Gives the marks that its sieve lets pass.
+    /// Writes the rest. The layer is durable and has its name on return. Gives the marks that a guide is to know: those that
+    /// its sieves let pass, but for rows that are kept by record alone.
     pub(super) fn finish(mut self, stretch: Stretch) -> io::Result<Vec<u64>> {
         self.close_block()?;
         self.close_page()?;
-        let sieve = self.write_sieve()?;
+        let mut tables = BTreeMap::new();
+        for (name, Entries { count, marks }) in std::mem::take(&mut self.tables) {
+            tables.insert(name, TableHeader { entries: count, sieve: self.write_sieve(&marks)? });
+        }
         let Stretch { log, before, ends, versions } = stretch;
-        let header = Header { log, before, ends, versions, tables: self.tables, sieve };
+        let header = Header { log, before, ends, versions, tables };
         let header = serde_json::to_vec(&header).map_err(io::Error::other)?;
         let (_, mut end) = self.root.finish();
         let root_at = self.file.offset;
@@ -87,14 +100,14 @@ impl LayerWriter {
         end.extend_from_slice(MAGIC);
         self.file.write(&end)?;
         self.file.sink.finish()?;
-        Ok(self.marks)
+        Ok(self.guided)
     }
 
-    /// Writes the parts of the sieve, and then where each of them is.
-    fn write_sieve(&mut self) -> io::Result<Extent> {
+    /// Writes the parts of a sieve, and then where each of them is.
+    fn write_sieve(&mut self, marks: &[u64]) -> io::Result<Extent> {
         let mut index = Vec::new();
-        let mut sieve = Sieve::with_room_for(self.marks.len());
-        self.marks.iter().for_each(|mark| sieve.enter(*mark));
+        let mut sieve = Sieve::with_room_for(marks.len());
+        marks.iter().for_each(|mark| sieve.enter(*mark));
         for part in sieve.into_parts() {
             index.extend_from_slice(&self.file.write(&part)?.to_bytes());
         }
@@ -119,6 +132,19 @@ impl LayerWriter {
         let extent = self.file.write(&bytes)?;
         self.root.push(&first, 0, Some(&extent.to_bytes()));
         Ok(())
+    }
+}
+
+impl Entries {
+    /// Marks a key that is not the one before, and its family where that is not the family before.
+    fn mark(&mut self, key: &[u8], before: &[u8]) {
+        let family = family_of(key);
+        if family != family_of(before) {
+            self.marks.extend(family.map(mark_of));
+        }
+        if sought(key) == key {
+            self.marks.push(mark_of(key));
+        }
     }
 }
 

@@ -12,17 +12,25 @@ use crate::vocab::{Instant, PlaceId, Span};
 /// because most are accused of whom others are, and where others are.
 #[derive(Default)]
 pub(super) struct Dated {
-    ids: String,
-    incidents: Vec<One>,
+    shelves: Vec<Shelf>,
     accused: Kinds<u32>,
     sites: Kinds<Site>,
 }
 
+/// So many of them stand together. A list that grows moves house; shelves stay where they are.
+const SHELF: usize = 1 << 14;
+
+#[derive(Default)]
+struct Shelf {
+    ids: String,
+    incidents: Vec<One>,
+}
+
 struct One {
-    /// Where its id ends in `ids`; it begins where the one before ends.
-    id_end: usize,
     start: Instant,
     end: Instant,
+    /// Where its id ends in the shelf's `ids`; it begins where the one before ends.
+    id_end: u32,
     accused: u32,
     sites: u32,
     stands_in: u32,
@@ -37,10 +45,19 @@ impl One {
 impl Dated {
     /// Takes an incident: whom it accuses, by the numbers of their columns, and the numbers that it stands in, as one number.
     pub(super) fn push(&mut self, facts: &IncidentFacts, when: Span, accused: &[u32], stands_in: u32) {
-        self.ids.push_str(facts.incident.as_str());
         let (accused, sites) = (self.accused.number_of(accused), self.sites.number_of(&facts.sites));
-        let (start, end) = (when.start(), when.end());
-        self.incidents.push(One { id_end: self.ids.len(), start, end, accused, sites, stands_in });
+        let one = One { start: when.start(), end: when.end(), id_end: 0, accused, sites, stands_in };
+        self.put(facts.incident.as_str(), one);
+    }
+
+    fn put(&mut self, id: &str, one: One) {
+        if self.shelves.last().is_none_or(|shelf| shelf.incidents.len() == SHELF) {
+            self.shelves.push(Shelf::default());
+        }
+        let Some(shelf) = self.shelves.last_mut() else { return };
+        shelf.ids.push_str(id);
+        let id_end = u32::try_from(shelf.ids.len()).unwrap_or(u32::MAX);
+        shelf.incidents.push(One { id_end, ..one });
     }
 
     /// Puts them in order of id, where they are not.
@@ -50,29 +67,36 @@ impl Dated {
         }
         let mut order: Vec<usize> = self.all().collect();
         order.sort_by_key(|index| self.id(*index));
-        let (mut ids, mut incidents) = (String::with_capacity(self.ids.len()), Vec::with_capacity(order.len()));
+        let mut ordered = Self::default();
         for index in order {
-            ids.push_str(self.id(index));
-            incidents.extend(self.incidents.get(index).map(|one| One { id_end: ids.len(), ..*one }));
+            if let Some(one) = self.one(index) {
+                ordered.put(self.id(index), One { ..*one });
+            }
         }
-        Self { ids, incidents, ..self }
+        Self { shelves: ordered.shelves, ..self }
     }
 
     /// Gives the places at which they stand.
     pub(super) fn all(&self) -> std::ops::Range<usize> {
-        0..self.incidents.len()
+        let full = self.shelves.len().saturating_sub(1) * SHELF;
+        0..self.shelves.last().map_or(0, |shelf| full + shelf.incidents.len())
     }
 
     /// Gives the id of the one at a place.
     pub(super) fn id(&self, index: usize) -> &str {
-        let end = |index: usize| self.incidents.get(index).map_or(0, |one| one.id_end);
-        let start = index.checked_sub(1).map_or(0, end);
-        self.ids.get(start..end(index)).unwrap_or_default()
+        let Some(shelf) = self.shelves.get(index / SHELF) else { return "" };
+        let end = |at: usize| shelf.incidents.get(at).map_or(0, |one| one.id_end as usize);
+        let start = (index % SHELF).checked_sub(1).map_or(0, end);
+        shelf.ids.get(start..end(index % SHELF)).unwrap_or_default()
     }
 
     /// Gives the numbers that the one at a place stands in, as one number.
     pub(super) fn stands_in(&self, index: usize) -> Option<u32> {
-        self.incidents.get(index).map(|one| one.stands_in)
+        self.one(index).map(|one| one.stands_in)
+    }
+
+    fn one(&self, index: usize) -> Option<&One> {
+        self.shelves.get(index / SHELF)?.incidents.get(index % SHELF)
     }
 }
 
@@ -111,12 +135,12 @@ impl<'a> Locality<'a> {
 ///
 /// Gives the pairs by where they stand in `dated`; only those at `indexes` are looked at.
 pub(super) fn join(rules: RuleSet, dated: &Dated, indexes: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
-    let mut in_order: Vec<usize> = indexes.collect();
-    in_order.sort_unstable_by_key(|&index| (dated.incidents.get(index).map(|one| one.start), index));
+    let mut in_order: Vec<u32> = indexes.filter_map(|index| u32::try_from(index).ok()).collect();
+    in_order.sort_unstable_by_key(|&index| (dated.one(index as usize).map(|one| one.start), index));
     let mut open: HashMap<(u32, Locality<'_>), (&One, usize)> = HashMap::new();
     let mut joined = Vec::new();
-    for index in in_order {
-        let Some(incident) = dated.incidents.get(index) else { continue };
+    for index in in_order.into_iter().map(|index| index as usize) {
+        let Some(incident) = dated.one(index) else { continue };
         let (sites, accused) = (dated.sites.list(incident.sites), dated.accused.list(incident.accused));
         for (&accused, site) in accused.iter().flat_map(|a| sites.iter().map(move |site| (a, site))) {
             for locality in Locality::around(site) {

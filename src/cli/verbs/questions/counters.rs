@@ -112,7 +112,7 @@ fn history(answer: &CountersAnswer) -> Vec<Vec<String>> {
             if fell {
                 notes.push("fell: a reset or a correction by its keeper".to_owned());
             }
-            if let Some((stated, sum)) = reading.stated_total.zip(reading.parts_sum) {
+            if let Some((stated, sum)) = reading.stated_total.as_deref().zip(reading.parts_sum.as_deref()) {
                 notes.push(format!("states {stated}, its parts come to {sum}"));
             }
             let (value, record) = (reading.value.to_string(), reading.record.to_string());
