@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// Into so many shelves they are sorted, so that putting one in order takes little room beside it.
 const SHELVES: u64 = 64;
-/// Fresh fingerprints of a shelf are settled once there are so many of them, or an eighth of all.
+/// Fresh fingerprints of a shelf are settled once there are so many of them, or a sixteenth of all.
 const FRESH: usize = 1024;
 
 /// A set of texts by fingerprints of 64 bits under a key that is drawn anew in every run.
@@ -53,7 +53,7 @@ fn shelf_of(fingerprint: u64) -> usize {
 impl Shelf {
     fn insert(&mut self, fingerprint: u64) {
         self.fresh.insert(fingerprint);
-        if self.fresh.len() >= FRESH.max(self.settled.len() / 8) {
+        if self.fresh.len() >= FRESH.max(self.settled.len() / 16) {
             self.settle();
         }
     }

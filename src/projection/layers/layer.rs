@@ -179,13 +179,16 @@ impl Layer {
         LayerCursor::at(Arc::clone(self), key).map_err(|fault| self.failed(&fault))
     }
 
-    fn block(&self, extent: Extent) -> Result<Arc<Block>, LayerFault> {
+    /// Gives a block; one that had to be read is kept for others where that is asked for.
+    fn block(&self, extent: Extent, keep: bool) -> Result<Arc<Block>, LayerFault> {
         let at = (self.number, extent.offset);
         if let Some(block) = self.cache.block(at) {
             return Ok(block);
         }
         let block = Arc::new(Block::read(&self.read(extent)?)?);
-        self.cache.keep(at, Arc::clone(&block));
+        if keep {
+            self.cache.keep(at, Arc::clone(&block));
+        }
         Ok(block)
     }
 
@@ -272,30 +275,46 @@ pub(super) struct LayerCursor {
     block: Arc<Block>,
     at: Place,
     over: bool,
+    /// How many parts it has gone through.
+    parts: u32,
 }
+
+/// A walk that goes on for longer keeps what it reads for nobody: it would push out what is asked for again and again.
+const KEPT_PARTS: u32 = 4;
 
 impl LayerCursor {
     fn at(layer: Arc<Layer>, key: &[u8]) -> Result<Self, LayerFault> {
         let root = Arc::clone(&layer.root);
         let (page, block) = (Arc::clone(&root), Arc::clone(&root));
         let (root_at, page_at, at) = (Place::default(), Place::default(), Place::default());
-        let mut cursor = Self { layer, root_at, page, page_at, block, at, over: false };
+        let mut cursor = Self { layer, root_at, page, page_at, block, at, over: false, parts: 0 };
         if !cursor.root_at.seek_below(&root, key)? {
             cursor.over = true;
             return Ok(cursor);
         }
-        cursor.page = cursor.child(&root, &cursor.root_at)?;
+        cursor.open_page()?;
         if !cursor.page_at.seek_below(&cursor.page, key)? {
             return Err(Malformed.into());
         }
-        cursor.block = cursor.child(&cursor.page, &cursor.page_at)?;
+        cursor.open_block()?;
         while cursor.step()? && cursor.key() < key {}
         Ok(cursor)
     }
 
-    fn child(&self, of: &Block, at: &Place) -> Result<Arc<Block>, LayerFault> {
+    fn child(layer: &Layer, parts: &mut u32, of: &Block, at: &Place) -> Result<Arc<Block>, LayerFault> {
         let extent = at.value(of).and_then(Extent::from_bytes).ok_or(Malformed)?;
-        self.layer.block(extent)
+        *parts = parts.saturating_add(1);
+        layer.block(extent, *parts <= KEPT_PARTS)
+    }
+
+    fn open_page(&mut self) -> Result<(), LayerFault> {
+        self.page = Self::child(&self.layer, &mut self.parts, &self.layer.root, &self.root_at)?;
+        Ok(())
+    }
+
+    fn open_block(&mut self) -> Result<(), LayerFault> {
+        self.block = Self::child(&self.layer, &mut self.parts, &self.page, &self.page_at)?;
+        Ok(())
     }
 
     fn step(&mut self) -> Result<bool, LayerFault> {
@@ -305,13 +324,13 @@ impl LayerCursor {
                     self.over = true;
                     break;
                 }
-                self.page = self.child(&self.layer.root, &self.root_at)?;
+                self.open_page()?;
                 self.page_at = Place::default();
                 if !self.page_at.step(&self.page)? {
                     return Err(Malformed.into());
                 }
             }
-            self.block = self.child(&self.page, &self.page_at)?;
+            self.open_block()?;
             self.at = Place::default();
         }
         Ok(!self.over)
