@@ -179,7 +179,9 @@ impl View<'_> {
                 }
             }
         })?;
-        series.iter_mut().for_each(|series| series.readings.sort_by_key(Placed::order));
+        for series in &mut series {
+            series.readings.sort_by_key(Placed::order);
+        }
         series.sort_by_key(|series| series.readings.first().map(Placed::order));
         let mut counters: Vec<CounterReading> = series.into_iter().map(Series::ended).collect();
         counters.sort_by(|a, b| (&a.counter, &a.by, &a.kind, &a.scope).cmp(&(&b.counter, &b.by, &b.kind, &b.scope)));

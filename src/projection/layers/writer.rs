@@ -107,7 +107,9 @@ impl LayerWriter {
     fn write_sieve(&mut self, marks: &[u64]) -> io::Result<Extent> {
         let mut index = Vec::new();
         let mut sieve = Sieve::with_room_for(marks.len());
-        marks.iter().for_each(|mark| sieve.enter(*mark));
+        for mark in marks {
+            sieve.enter(*mark);
+        }
         for part in sieve.into_parts() {
             index.extend_from_slice(&self.file.write(&part)?.to_bytes());
         }

@@ -12,16 +12,16 @@ use crate::vocab::{Instant, PlaceId, Span};
 /// because most are accused of whom others are, and where others are.
 #[derive(Default)]
 pub(super) struct Dated {
-    shelves: Vec<Shelf>,
+    drawers: Vec<Drawer>,
     accused: Kinds<u32>,
     sites: Kinds<Site>,
 }
 
-/// So many of them stand together. A list that grows moves house; shelves stay where they are.
-const SHELF: usize = 1 << 14;
+/// So many of them lie together. A list that grows moves house; drawers stay where they are.
+const DRAWER: usize = 1 << 14;
 
 #[derive(Default)]
-struct Shelf {
+struct Drawer {
     ids: String,
     incidents: Vec<One>,
 }
@@ -29,7 +29,7 @@ struct Shelf {
 struct One {
     start: Instant,
     end: Instant,
-    /// Where its id ends in the shelf's `ids`; it begins where the one before ends.
+    /// Where its id ends in the drawer's `ids`; it begins where the one before ends.
     id_end: u32,
     accused: u32,
     sites: u32,
@@ -47,17 +47,17 @@ impl Dated {
     pub(super) fn push(&mut self, facts: &IncidentFacts, when: Span, accused: &[u32], stands_in: u32) {
         let (accused, sites) = (self.accused.number_of(accused), self.sites.number_of(&facts.sites));
         let one = One { start: when.start(), end: when.end(), id_end: 0, accused, sites, stands_in };
-        self.put(facts.incident.as_str(), one);
+        self.put(facts.incident.as_str(), &one);
     }
 
-    fn put(&mut self, id: &str, one: One) {
-        if self.shelves.last().is_none_or(|shelf| shelf.incidents.len() == SHELF) {
-            self.shelves.push(Shelf::default());
+    fn put(&mut self, id: &str, one: &One) {
+        if self.drawers.last().is_none_or(|drawer| drawer.incidents.len() == DRAWER) {
+            self.drawers.push(Drawer::default());
         }
-        let Some(shelf) = self.shelves.last_mut() else { return };
-        shelf.ids.push_str(id);
-        let id_end = u32::try_from(shelf.ids.len()).unwrap_or(u32::MAX);
-        shelf.incidents.push(One { id_end, ..one });
+        let Some(drawer) = self.drawers.last_mut() else { return };
+        drawer.ids.push_str(id);
+        let id_end = u32::try_from(drawer.ids.len()).unwrap_or(u32::MAX);
+        drawer.incidents.push(One { id_end, ..*one });
     }
 
     /// Puts them in order of id, where they are not.
@@ -70,24 +70,24 @@ impl Dated {
         let mut ordered = Self::default();
         for index in order {
             if let Some(one) = self.one(index) {
-                ordered.put(self.id(index), One { ..*one });
+                ordered.put(self.id(index), one);
             }
         }
-        Self { shelves: ordered.shelves, ..self }
+        Self { drawers: ordered.drawers, ..self }
     }
 
     /// Gives the places at which they stand.
     pub(super) fn all(&self) -> std::ops::Range<usize> {
-        let full = self.shelves.len().saturating_sub(1) * SHELF;
-        0..self.shelves.last().map_or(0, |shelf| full + shelf.incidents.len())
+        let full = self.drawers.len().saturating_sub(1) * DRAWER;
+        0..self.drawers.last().map_or(0, |drawer| full + drawer.incidents.len())
     }
 
     /// Gives the id of the one at a place.
     pub(super) fn id(&self, index: usize) -> &str {
-        let Some(shelf) = self.shelves.get(index / SHELF) else { return "" };
-        let end = |at: usize| shelf.incidents.get(at).map_or(0, |one| one.id_end as usize);
-        let start = (index % SHELF).checked_sub(1).map_or(0, end);
-        shelf.ids.get(start..end(index % SHELF)).unwrap_or_default()
+        let Some(drawer) = self.drawers.get(index / DRAWER) else { return "" };
+        let end = |at: usize| drawer.incidents.get(at).map_or(0, |one| one.id_end as usize);
+        let start = (index % DRAWER).checked_sub(1).map_or(0, end);
+        drawer.ids.get(start..end(index % DRAWER)).unwrap_or_default()
     }
 
     /// Gives the numbers that the one at a place stands in, as one number.
@@ -96,7 +96,7 @@ impl Dated {
     }
 
     fn one(&self, index: usize) -> Option<&One> {
-        self.shelves.get(index / SHELF)?.incidents.get(index % SHELF)
+        self.drawers.get(index / DRAWER)?.incidents.get(index % DRAWER)
     }
 }
 
