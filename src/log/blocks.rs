@@ -259,13 +259,13 @@ fn last_hole(storage: &dyn Storage, segment: SegmentName, end: BatchEnd) -> Resu
         let block = Block { segment, start: start + cut as u64, bytes: bytes.get(cut..).unwrap_or_default() };
         let lines: Vec<_> = block.raw_lines().collect();
         let strange = lines.iter().rposition(|line| !seems_of_batch(line, last));
-        if strange.is_some() || start == 0 {
-            let (hole, behind) =
-                strange.map_or((None, &[][..]), |at| (lines.get(at), lines.get(at + 1..).unwrap_or_default()));
+        if let Some((line, behind)) = strange.and_then(|at| lines.get(at..)?.split_first()) {
             // Damage behind a hole is no unfinished write: it is not passed over.
-            let hole =
-                hole.filter(|line| line.has_hole(0) && behind.iter().all(|line| Envelope::decode(line.bytes).is_ok()));
-            return Ok(hole.map(|line| line.place.offset));
+            let is_hole = line.has_hole(0) && behind.iter().all(|line| Envelope::decode(line.bytes).is_ok());
+            return Ok(is_hole.then_some(line.place.offset));
+        }
+        if start == 0 {
+            return Ok(None);
         }
         window = window.saturating_mul(2);
     }

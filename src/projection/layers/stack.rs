@@ -234,11 +234,10 @@ impl Layers {
     /// As [`Layers::row`], or what the visitor says.
     pub fn walk(&self, prefix: &[u8], upto: Seq, visit: &mut LayerVisitor<'_>) -> Result<(), RowError> {
         let stack = self.stack();
-        let of_one_table = prefix.contains(&b'/');
+        let (table, of_one_table) = (table_of(prefix), prefix.contains(&b'/'));
         let family = family_of(prefix).map(mark_of);
         let mut cursors = Vec::new();
         for layer in stack.bearing(upto, family.is_none_or(|family| stack.guide.may_hold(family))) {
-            let table = table_of(prefix);
             let bears = match family {
                 Some(family) => layer.may_hold(table, family)?,
                 None => !of_one_table || layer.holds_table(table),

@@ -55,11 +55,11 @@ impl LayerWriter {
 
     /// Adds an entry: keys in order, versions of one key from the newest to the oldest.
     pub(super) fn push(&mut self, key: &[u8], version: u64, value: Option<&[u8]>) -> io::Result<()> {
-        let is_another_key = self.last_key != key || self.tables.is_empty();
-        if !self.tables.contains_key(table_of(key)) {
-            self.tables.insert(table_of(key).to_owned(), Entries::default());
+        let (table, is_another_key) = (table_of(key), self.last_key != key || self.tables.is_empty());
+        if !self.tables.contains_key(table) {
+            self.tables.insert(table.to_owned(), Entries::default());
         }
-        if let Some(entries) = self.tables.get_mut(table_of(key)) {
+        if let Some(entries) = self.tables.get_mut(table) {
             entries.count += 1;
             if is_another_key {
                 let before = entries.marks.len();
