@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::record::{parse_hex, write_hex};
 use crate::vocab::Seq;
+use crate::vocab::hex::{hex_of, parse_hex};
 
 /// How long a segment grows before the next batch starts a new one: 16 MiB.
 pub const DEFAULT_SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -108,13 +108,13 @@ impl SegmentDigest {
 
 impl fmt::Display for SegmentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, &self.0)
+        f.write_str(&hex_of(&self.0))
     }
 }
 
 impl fmt::Debug for SegmentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, &self.0)
+        f.write_str(&hex_of(&self.0))
     }
 }
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::proof::rfc4648;
+use crate::vocab::hex::{hex_of, parse_hex};
 
 /// The name of a key and, for a log, its origin: never empty, without white space, control characters or `+`.
 ///
@@ -115,7 +116,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&rfc4648::hex_from(&self.0))
+        f.write_str(&hex_of(&self.0))
     }
 }
 
@@ -306,7 +307,7 @@ fn split_key(text: &str) -> Result<KeyText, ParseKeyError> {
         return Err(ParseKeyError::Parts);
     };
     let name = name.parse()?;
-    let id = rfc4648::hex_parse_exact(id).map(KeyId).ok_or(ParseKeyError::IdForm)?;
+    let id = parse_hex(id.as_bytes()).map(KeyId).ok_or(ParseKeyError::IdForm)?;
     let key = Zeroizing::new(rfc4648::base64_parse(key).ok_or(ParseKeyError::Base64)?);
     let (kind, bytes) = key.split_first().ok_or(ParseKeyError::Type)?;
     let kind = SignatureType::from_byte(*kind).ok_or(ParseKeyError::Type)?;

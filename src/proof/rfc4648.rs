@@ -32,27 +32,6 @@ pub(super) fn base64url_parse_exact<const N: usize>(text: &str) -> Option<[u8; N
     base64url_parse(text)?.try_into().ok()
 }
 
-/// Spells bytes in lower-case hexadecimal (RFC 4648 §8).
-pub(super) fn hex_from(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|n| char::from_digit(n.into(), 16)).collect()
-}
-
-/// Reads exactly `N` bytes of lower-case hexadecimal.
-pub(super) fn hex_parse_exact<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    let bytes: Option<Vec<u8>> =
-        pairs.iter().map(|&[high, low]| Some(hex_digit(high)? << 4 | hex_digit(low)?)).collect();
-    bytes?.try_into().ok()
-}
-
-fn hex_digit(symbol: u8) -> Option<u8> {
-    match symbol {
-        b'0'..=b'9' => Some(symbol - b'0'),
-        b'a'..=b'f' => Some(symbol - b'a' + 10),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,15 +49,6 @@ mod tests {
         assert_eq!(base64url_parse("-_8").as_deref(), Some(&[0xfb_u8, 0xff][..]));
         for wrong in ["-_8=", "-_9", "+/8", "-_8 ", "-"] {
             assert_eq!(base64url_parse(wrong), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn hexadecimal_is_lower_case_and_of_exact_length() {
-        assert_eq!(hex_from(&[0, 0xaf, 0x10]), "00af10");
-        assert_eq!(hex_parse_exact::<3>("00af10"), Some([0, 0xaf, 0x10]));
-        for wrong in ["00AF10", "00af1", "00af", "00af1000", "00af1g", "+0af10"] {
-            assert_eq!(hex_parse_exact::<3>(wrong), None, "{wrong:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::proof::hash_source::{HashSource, complete_subtrees};
 use crate::proof::rfc4648;
+use crate::vocab::hex::{hex_of, parse_hex};
 
 /// The largest tree size read or written, 2⁶³ − 1 leaves: what every implementation with a signed size can hold.
 pub const TREE_SIZE_MAX: u64 = (1 << 63) - 1;
@@ -34,7 +35,7 @@ impl TreeHash {
     /// Spells the hash as 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        rfc4648::hex_from(&self.0)
+        hex_of(&self.0)
     }
 
     /// Reads 64 lower-case hexadecimal digits.
@@ -42,7 +43,7 @@ impl TreeHash {
     /// # Errors
     /// [`ParseTreeHashError::Hex`] for anything else.
     pub fn parse_hex(text: &str) -> Result<Self, ParseTreeHashError> {
-        rfc4648::hex_parse_exact(text).map(Self).ok_or(ParseTreeHashError::Hex)
+        parse_hex(text.as_bytes()).map(Self).ok_or(ParseTreeHashError::Hex)
     }
 
     /// Spells the hash as 44 characters of padded base64, the form every C2SP text uses.
@@ -213,8 +214,8 @@ mod tests {
     fn a_node_is_hashed_as_its_vector_says() {
         let vector = include_str!("../../fixtures/vectors/node-hash-text.txt");
         let field = |key: &str| vector.lines().find_map(|line| line.strip_prefix(key)).unwrap();
-        let left: [u8; 4] = rfc4648::hex_parse_exact(field("left: ")).unwrap();
-        let right: [u8; 4] = rfc4648::hex_parse_exact(field("right: ")).unwrap();
+        let left: [u8; 4] = parse_hex(field("left: ").as_bytes()).unwrap();
+        let right: [u8; 4] = parse_hex(field("right: ").as_bytes()).unwrap();
         let general = |left: &[u8], right: &[u8]| {
             TreeHash(Sha256::new().chain_update([NODE_PREFIX]).chain_update(left).chain_update(right).finalize().into())
         };

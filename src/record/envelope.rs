@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::RecordHash;
 use super::fields::{Fields, SIGNATURE_CHARS, is_canonical_signature};
-use super::hash::hex_digits;
+use crate::vocab::hex::hex_digits;
 use crate::vocab::{Instant, Seq};
 
 /// The longest record in bytes, newline not counted: the entry limit of C2SP tiles (FORMAT.md §2).

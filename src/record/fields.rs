@@ -2,7 +2,7 @@
 
 use super::RecordHash;
 use super::envelope::DecodeError;
-use super::hash::parse_hex;
+use crate::vocab::hex::parse_hex;
 use crate::vocab::{Instant, Seq};
 
 /// Characters of the base64 form of a 64-byte signature.
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
     /// Reads 64 lower-case hex digits.
     pub(super) fn hash(&mut self) -> Result<RecordHash, DecodeError> {
         let wrong = DecodeError::Hash { offset: self.offset };
-        self.take(64).and_then(parse_hex).map(RecordHash::from_bytes).ok_or(wrong)
+        self.take(64).and_then(parse_hex::<32>).map(RecordHash::from_bytes).ok_or(wrong)
     }
 
     /// Reads a UTC time with exactly six fraction digits.

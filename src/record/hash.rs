@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::vocab::hex::{hex_of, parse_hex};
+
 /// Names a record: BLAKE3 of its line without the newline (FORMAT.md §2). Written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordHash([u8; 32]);
@@ -39,13 +41,13 @@ impl RecordHash {
 
 impl fmt::Display for RecordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, &self.0)
+        f.write_str(&hex_of(&self.0))
     }
 }
 
 impl fmt::Debug for RecordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, &self.0)
+        f.write_str(&hex_of(&self.0))
     }
 }
 
@@ -67,50 +69,6 @@ impl<'de> Deserialize<'de> for RecordHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)
-    }
-}
-
-/// Gives the 64 lower-case hex digits of 32 bytes.
-pub(crate) fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
-    let mut digits = [b'0'; 64];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        for (slot, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0x0f]) {
-            *slot = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
-        }
-    }
-    digits
-}
-
-/// Writes 32 bytes as 64 lower-case hex digits.
-pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 32]) -> fmt::Result {
-    f.write_str(std::str::from_utf8(&hex_digits(bytes)).unwrap_or_default())
-}
-
-/// Reads exactly 64 lower-case hex digits.
-pub(crate) fn parse_hex(digits: &[u8]) -> Option<[u8; 32]> {
-    if digits.len() != 64 {
-        return None;
-    }
-    // All digits first and one look at the end: so they are read many at a time. Every record is read with one of these.
-    let mut nibbles = [0; 64];
-    let mut all = 0;
-    for (slot, digit) in nibbles.iter_mut().zip(digits) {
-        *slot = nibble(*digit);
-        all |= *slot;
-    }
-    let mut bytes = [0; 32];
-    for (byte, [high, low]) in bytes.iter_mut().zip(nibbles.as_chunks::<2>().0) {
-        *byte = high << 4 | low;
-    }
-    (all <= 0x0f).then_some(bytes)
-}
-
-/// The value of a digit; above 15 for anything else.
-const fn nibble(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => 0xf0,
     }
 }
 

@@ -29,7 +29,6 @@ mod strict;
 pub use body::Body;
 pub use envelope::{DecodeError, EncodeError, Envelope, MAX_RECORD_BYTES, is_signature};
 pub use hash::{HashTextError, RecordHash};
-pub(crate) use hash::{parse_hex, write_hex};
 #[cfg(feature = "ledger")]
 pub use locate::{locate, value_range};
 #[cfg(feature = "ledger")]

@@ -27,6 +27,7 @@ mod contested;
 mod digest;
 #[cfg(feature = "ledger")]
 mod fault;
+pub(crate) mod hex;
 #[cfg(feature = "ledger")]
 mod id;
 mod instant;

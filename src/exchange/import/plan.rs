@@ -7,6 +7,7 @@ use crate::event::{Event, MendedBy, RecordCorrected, RecordRetracted};
 use crate::ledger::{AppendError, Ledger, Rehearsal, Scratch, Submission, SubmittedBody};
 use crate::projection::{RowError, RowKey, SeriesRow};
 use crate::rules::admission::Target;
+use crate::vocab::hex::hex_of;
 use crate::vocab::{ActorId, Code, Label, Pointer, RecordRef, Text, Triple, When};
 
 /// That a file is one of several publications of the same rows.
@@ -129,7 +130,7 @@ struct SeenParts(Scratch);
 
 impl SeenParts {
     fn key(item: Short) -> String {
-        format!("seen/{}", hex(item))
+        format!("seen/{}", hex_of(&item))
     }
 
     fn get(&self, item: Short) -> Result<Option<Seen>, RowError> {
@@ -249,7 +250,7 @@ impl Planner {
             return Err(NoPlan::Refused(vec![RowFault::new(spot.clone(), Code::RowTwice, what)]));
         }
         plan.seen.push((item, Seen { content, line: spot.line }));
-        let content = hex(content);
+        let content = hex_of(&content);
         match ledger.view().tables().series.row(&at).map_err(AppendError::from)? {
             None => self.report(ledger, (key, 1, &content), event, index, Fate::New, plan),
             Some(row) if row.content.as_ref() == Some(&content) => Ok(()),
@@ -430,12 +431,4 @@ fn short(bytes: &[u8]) -> Short {
         *to = *from;
     }
     short
-}
-
-fn hex(bytes: Short) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -7,8 +7,8 @@ use super::algorithm::{Hash, SignatureFault};
 use super::certificate::{CertificateAuthorities, PathFault};
 use super::fields::{algorithm, is_context, members, octets, oid, sequence, small, values};
 use super::signed_data::SignedData;
-use crate::proof::rfc4648;
 use crate::vocab::Instant;
+use crate::vocab::hex::hex_of;
 
 const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 
@@ -110,10 +110,7 @@ impl TimestampReply {
         authorities: Option<&CertificateAuthorities>,
     ) -> Result<TimestampTrust, TimestampFault> {
         if self.sha256 != *sha256 {
-            return Err(TimestampFault::OtherBytes {
-                stamped: rfc4648::hex_from(&self.sha256),
-                asked: rfc4648::hex_from(sha256),
-            });
+            return Err(TimestampFault::OtherBytes { stamped: hex_of(&self.sha256), asked: hex_of(sha256) });
         }
         if !self.signed.attributes_hold()? {
             return Err(TimestampFault::Attributes);
@@ -230,7 +227,7 @@ impl Stated {
             policy: oid(policy)?.to_string(),
             hash: Hash::of(algorithm(imprint_algorithm)?),
             imprint: octets(imprint)?.to_vec(),
-            serial: rfc4648::hex_from(serial.decode_as::<Int>().ok()?.as_bytes()),
+            serial: hex_of(serial.decode_as::<Int>().ok()?.as_bytes()),
             at: parse_time(at)?,
             accuracy_micros,
         })
