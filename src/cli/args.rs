@@ -105,8 +105,10 @@ pub enum Color {
     Never,
 }
 
-/// The verbs.
+/// The verbs. What each takes is put together when it is called: there are hundreds of flags in all. Where that has a doc
+/// comment of its own, it stands in the verb's help in the place of what is said of the verb here.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Verb {
     /// Create a ledger
     Init(verbs::init::InitArgs),
@@ -247,5 +249,30 @@ impl Global {
     #[must_use]
     pub const fn chosen_format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn a_verb_says_of_itself_what_the_list_of_verbs_says_of_it() {
+        let mut command = CommandLine::command();
+        let listed = said_of_themselves(&command);
+        command.build();
+        let mut built = said_of_themselves(&command);
+        built.retain(|verb, _| listed.contains_key(verb));
+        assert!(listed.len() > 40 && listed.values().all(Option::is_some), "{listed:?}");
+        assert_eq!(built, listed);
+    }
+
+    fn said_of_themselves(command: &clap::Command) -> BTreeMap<String, Option<String>> {
+        let said = |verb: &clap::Command| (verb.get_name().to_owned(), verb.get_about().map(ToString::to_string));
+        command.get_subcommands().map(said).collect()
     }
 }

@@ -8,7 +8,6 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
-/// What `absent` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire absent --everyone")]
 pub struct AbsentArgs {

@@ -36,7 +36,6 @@ use crate::cli::session::Session;
 use crate::proof::VerifierKey;
 use crate::vocab::Code;
 
-/// What `witness` takes.
 #[derive(Debug, Args)]
 pub struct WitnessArgs {
     /// What to do
