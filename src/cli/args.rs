@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::called::Called;
 use super::verbs;
 
 /// The whole command line.
@@ -105,106 +106,104 @@ pub enum Color {
     Never,
 }
 
-/// The verbs. What each takes is put together when it is called: there are hundreds of flags in all. Where that has a doc
-/// comment of its own, it stands in the verb's help in the place of what is said of the verb here.
+/// The verbs.
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub enum Verb {
     /// Create a ledger
-    Init(verbs::init::InitArgs),
+    Init(Called<verbs::init::InitArgs>),
     /// Create the bundled example ledger, verify it, replay it and count
-    Demo(verbs::demo::DemoArgs),
+    Demo(Called<verbs::demo::DemoArgs>),
     /// Append one record: a violation report, an agreement, an accusation, …
-    Append(Box<verbs::append::AppendVerb>),
+    Append(Called<verbs::append::AppendVerb>),
     /// Submit what was signed on another machine
-    Submit(verbs::submit::SubmitArgs),
+    Submit(Called<verbs::submit::SubmitArgs>),
     /// Make, add, list, hand over and revoke submitters' keys
-    Key(verbs::key::KeyArgs),
+    Key(Called<verbs::key::KeyArgs>),
     /// Import many records from a file
-    Import(Box<verbs::import::ImportArgs>),
+    Import(Called<verbs::import::ImportArgs>),
     /// Write a first mapping for a file, or check one
-    Map(verbs::map::MapArgs),
+    Map(Called<verbs::map::MapArgs>),
     /// Check the whole ledger
-    Verify(verbs::verify::VerifyArgs),
+    Verify(Called<verbs::verify::VerifyArgs>),
     /// List the finished files of the log as `b3sum -c` takes them, or check them whole
-    Segments(verbs::segments::SegmentsArgs),
+    Segments(Called<verbs::segments::SegmentsArgs>),
     /// Show the newest signed checkpoint; make one where records came after it
-    Checkpoint(verbs::checkpoint::CheckpointArgs),
+    Checkpoint(Called<verbs::checkpoint::CheckpointArgs>),
     /// Prove to somebody without the ledger that a record is in it, or that it goes on from what he saw
-    Prove(verbs::prove::ProveArgs),
+    Prove(Called<verbs::prove::ProveArgs>),
     /// Check a receipt without the ledger, complete it, or write one again
-    Receipt(verbs::receipt::ReceiptArgs),
+    Receipt(Called<verbs::receipt::ReceiptArgs>),
     /// Rebuild the state from record 1 and show it step by step
-    Replay(verbs::replay::ReplayArgs),
+    Replay(Called<verbs::replay::ReplayArgs>),
     /// Show the state of the ceasefires
-    State(verbs::state::StateArgs),
+    State(Called<verbs::state::StateArgs>),
     /// Count incidents, by accused, accuser, status and contest
-    Tally(verbs::tally::TallyArgs),
+    Tally(Called<verbs::tally::TallyArgs>),
     /// Write a situation report of one ceasefire and one period
-    Report(verbs::report::ReportArgs),
+    Report(Called<verbs::report::ReportArgs>),
     /// Show the records behind one printed number
-    Explain(verbs::explain::ExplainArgs),
+    Explain(Called<verbs::explain::ExplainArgs>),
     /// Show everything said about one incident
-    Incident(verbs::incident::IncidentArgs),
+    Incident(Called<verbs::incident::IncidentArgs>),
     /// Show what is under verification, and for how long
-    Pending(verbs::questions::pending::PendingArgs),
+    Pending(Called<verbs::questions::pending::PendingArgs>),
     /// Show where monitors could not go, and where all was quiet
-    Coverage(verbs::questions::coverage::CoverageArgs),
+    Coverage(Called<verbs::questions::coverage::CoverageArgs>),
     /// Rank the incidents that may be the same as one; nothing is merged
-    Alike(verbs::questions::alike::AlikeArgs),
+    Alike(Called<verbs::questions::alike::AlikeArgs>),
     /// Show where the lists of two sides agree
-    Lists(verbs::questions::lists::ListsArgs),
+    Lists(Called<verbs::questions::lists::ListsArgs>),
     /// Show every charge against a side, and how each stands
-    Charges(verbs::questions::charges::ChargesArgs),
+    Charges(Called<verbs::questions::charges::ChargesArgs>),
     /// Show the charges that the accused has not answered
-    Unanswered(verbs::questions::unanswered::UnansweredArgs),
+    Unanswered(Called<verbs::questions::unanswered::UnansweredArgs>),
     /// Show who did not come to meetings and talks
-    Absent(verbs::questions::absent::AbsentArgs),
+    Absent(Called<verbs::questions::absent::AbsentArgs>),
     /// Show findings with dissent, and how much is resolved
-    Findings(verbs::questions::findings::FindingsArgs),
+    Findings(Called<verbs::questions::findings::FindingsArgs>),
     /// Show counters that others keep, with every reading
-    Counters(verbs::questions::counters::CountersArgs),
+    Counters(Called<verbs::questions::counters::CountersArgs>),
     /// Ask whether the ledger held that somebody gave a figure
-    Stated(verbs::questions::stated::StatedArgs),
+    Stated(Called<verbs::questions::stated::StatedArgs>),
     /// Show one record, or what is registered under an id
-    Show(verbs::show::ShowArgs),
+    Show(Called<verbs::show::ShowArgs>),
     /// Store evidence files by their hash, and show who held them
-    Evidence(verbs::evidence::EvidenceArgs),
+    Evidence(Called<verbs::evidence::EvidenceArgs>),
     /// List what a record seals, withhold fields, release them
-    Seal(verbs::seal::SealArgs),
+    Seal(Called<verbs::seal::SealArgs>),
     /// Hand sealed fields over, or check what was handed over
-    Unseal(Box<verbs::unseal::UnsealArgs>),
+    Unseal(Called<verbs::unseal::UnsealArgs>),
     /// Destroy sealed fields for good; recorded first
-    Erase(Box<verbs::erase::EraseArgs>),
+    Erase(Called<verbs::erase::EraseArgs>),
     /// Write records into a file for others
-    Export(verbs::export::ExportArgs),
+    Export(Called<verbs::export::ExportArgs>),
     /// Check an evidence bundle, a proof or receipts, without a ledger
-    CheckProof(verbs::check_proof::CheckProofArgs),
+    CheckProof(Called<verbs::check_proof::CheckProofArgs>),
     /// List records
-    Log(verbs::log::LogArgs),
+    Log(Called<verbs::log::LogArgs>),
     /// Find records by their words
-    Search(verbs::search::SearchArgs),
+    Search(Called<verbs::search::SearchArgs>),
     /// Show what changed between two moments of knowledge
-    Diff(verbs::diff::DiffArgs),
+    Diff(Called<verbs::diff::DiffArgs>),
     /// Make the stored projections anew from the log
-    Rebuild(verbs::rebuild::RebuildArgs),
+    Rebuild(Called<verbs::rebuild::RebuildArgs>),
     /// Move a half-written end of the log aside
-    Recover(verbs::recover::RecoverArgs),
+    Recover(Called<verbs::recover::RecoverArgs>),
     /// Look for what is wrong with the ledger's folder
-    Doctor(verbs::doctor::DoctorArgs),
+    Doctor(Called<verbs::doctor::DoctorArgs>),
     /// Have the ledger's checkpoints cosigned by witnesses, or be one
-    Witness(verbs::witness::WitnessArgs),
+    Witness(Called<verbs::witness::WitnessArgs>),
     /// Print a JSON Schema
-    Schema(verbs::schema::SchemaArgs),
+    Schema(Called<verbs::schema::SchemaArgs>),
     /// Say what an error code or an exit code means
-    ExplainCode(verbs::explain_code::ExplainCodeArgs),
+    ExplainCode(Called<verbs::explain_code::ExplainCodeArgs>),
     /// Print a completion script for a shell
-    Completions(verbs::completions::CompletionsArgs),
+    Completions(Called<verbs::completions::CompletionsArgs>),
     /// Write the manual pages into a folder
-    Man(verbs::man::ManArgs),
+    Man(Called<verbs::man::ManArgs>),
     /// Write a made-up ledger, for measuring
     #[command(hide = true)]
-    Generate(verbs::generate::GenerateArgs),
+    Generate(Called<verbs::generate::GenerateArgs>),
 }
 
 impl Verb {
@@ -212,7 +211,7 @@ impl Verb {
     #[must_use]
     pub const fn answers_as_published(&self) -> bool {
         if let Self::Export(args) = self {
-            return !matches!(args.form, verbs::export::ExportForm::Bundle(_) | verbs::export::ExportForm::Tiles(_));
+            return !matches!(args.0.form, verbs::export::ExportForm::Bundle(_) | verbs::export::ExportForm::Tiles(_));
         }
         matches!(
             self,

@@ -10,6 +10,7 @@
 
 mod append;
 mod args;
+mod called;
 mod complaint;
 mod console;
 mod key_file;
@@ -79,7 +80,7 @@ fn run_verb(verb: Verb, session: &mut Session) -> Result<Outcome, Complaint> {
         Verb::Demo(args) => verbs::demo::run(&args, session),
         Verb::Append(args) => verbs::append::run(&args, session),
         Verb::Submit(args) => verbs::submit::run(&args, session),
-        Verb::Key(args) => verbs::key::run(args, session),
+        Verb::Key(args) => verbs::key::run(*args.0, session),
         Verb::Import(args) => verbs::import::run(&args, session),
         Verb::Map(args) => verbs::map::run(&args, session),
         Verb::Verify(args) => verbs::verify::run(&args, session),

@@ -34,8 +34,8 @@ const NEAR_BYTES: u64 = 64 * 1024;
 pub struct LogReader {
     storage: Arc<dyn Storage>,
     index: Mutex<HashMap<SegmentName, Arc<LineIndex>>>,
-    /// The last record of the last batch that was found to be whole.
-    whole: Mutex<Option<RecordHash>>,
+    /// What was there when the end of the log was looked at last.
+    seen: Mutex<Option<Arc<Visible>>>,
 }
 
 /// Offsets of every 64th line of a segment, as far as it was indexed.
@@ -71,7 +71,7 @@ impl LogReader {
     /// Reads from a storage. Nothing is touched before the first question.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Self { storage, index: Mutex::default(), whole: Mutex::default() }
+        Self { storage, index: Mutex::default(), seen: Mutex::default() }
     }
 
     /// Gives the last record of the last complete batch, reading only the end of the log.
@@ -139,38 +139,44 @@ impl LogReader {
     /// # Errors
     /// As [`LogReader::for_each_block`].
     pub fn record_at(&self, seq: Seq) -> Result<Option<StoredRecord>, ReadError> {
-        let visible = self.visible()?;
+        // What was there once is there still, unless a writer took it back or somebody damaged it: then the end is looked
+        // at again.
+        if let Some(seen) = self.seen().filter(|seen| seq < seen.head.seq)
+            && let Ok(found) = self.record_in(&seen, seq)
+        {
+            return Ok(found);
+        }
+        self.record_in(self.visible()?.as_ref(), seq)
+    }
+
+    fn record_in(&self, visible: &Visible, seq: Seq) -> Result<Option<StoredRecord>, ReadError> {
         if seq == Seq::NONE || seq > visible.head.seq {
             return Ok(None);
         }
-        let after = visible.segments.partition_point(|(name, _)| name.first() <= seq);
-        let Some((segment, limit)) = after.checked_sub(1).and_then(|at| visible.segments.get(at)) else {
-            return Err(missing(seq, SegmentName::FIRST, 0));
-        };
+        let stretch = visible.stretch_of(seq, self.storage.as_ref())?;
         if seq == visible.head.seq {
             // It was just read to find the end: no need to look for its place from the segment's start.
-            return last_line(
-                self.storage.as_ref(),
-                *segment,
-                known_limit(self.storage.as_ref(), *segment, *limit)?,
-                seq,
-            )
-            .map(Some);
+            return last_line(self.storage.as_ref(), stretch.segment, stretch.limit, seq).map(Some);
         }
-        self.find_line(*segment, *limit, seq).map(Some)
+        self.find_line(stretch, seq).map(Some)
     }
 
-    fn visible(&self) -> Result<Visible, ReadError> {
-        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let visible = Visible::of(self.storage.as_ref(), *whole)?;
-        *whole = Some(visible.head.hash);
+    fn seen(&self) -> Option<Arc<Visible>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn visible(&self) -> Result<Arc<Visible>, ReadError> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = seen.as_ref().map(|seen| seen.head.hash);
+        let visible = Arc::new(Visible::of(self.storage.as_ref(), whole)?);
+        *seen = Some(Arc::clone(&visible));
         Ok(visible)
     }
 
-    fn find_line(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<StoredRecord, ReadError> {
-        let limit = known_limit(self.storage.as_ref(), segment, limit)?;
+    fn find_line(&self, stretch: Stretch, seq: Seq) -> Result<StoredRecord, ReadError> {
+        let Stretch { segment, limit, .. } = stretch;
         if self.indexed(segment).lines == 0
-            && let Some(found) = self.find_by_halves(segment, limit, seq)?
+            && let Some(found) = self.find_by_guesses(stretch, seq)?
         {
             return Ok(found);
         }
@@ -187,23 +193,36 @@ impl LogReader {
         Err(missing(seq, segment, limit))
     }
 
-    /// Goes to a line by halves, as lines say their positions; nothing where they do not lead to it.
-    fn find_by_halves(&self, segment: SegmentName, limit: u64, seq: Seq) -> Result<Option<StoredRecord>, StorageError> {
+    /// Goes to a line by guesses, as lines say their positions; nothing where they do not lead to it.
+    ///
+    /// Records of a log are of about the same length, so two guesses mostly do. Every other one halves what is left, so that
+    /// in no log it takes many.
+    fn find_by_guesses(&self, stretch: Stretch, seq: Seq) -> Result<Option<StoredRecord>, StorageError> {
+        let Stretch { segment, limit, after } = stretch;
         let storage = self.storage.as_ref();
         // The line begins at `low` or after it, and before `high`.
-        let (mut low, mut high) = (0, limit);
-        while high - low > NEAR_BYTES {
-            let middle = low + (high - low) / 2;
+        let (mut low, mut high) = ((segment.first(), 0), (after, limit));
+        let mut halves = false;
+        while high.1 - low.1 > NEAR_BYTES {
+            let middle = if halves { low.1 + (high.1 - low.1) / 2 } else { guess(low, high, seq) };
+            halves = !halves;
             let bytes = read_range(storage, segment, middle - 1, (middle + PROBE_BYTES).min(limit))?;
             let Some(newline) = memchr::memchr(b'\n', &bytes) else { return Ok(None) };
-            match bytes.get(newline + 1..).and_then(said_position) {
-                Some(position) if position <= seq => low = middle + newline as u64,
-                Some(_) => high = middle,
+            let lines = bytes.get(newline + 1..).unwrap_or_default();
+            let offset = middle + newline as u64;
+            match said_position(lines) {
+                Some(position) if position <= seq => {
+                    if let Some(found) = whole_line(lines, Place { segment, offset }, seq) {
+                        return Ok(Some(found));
+                    }
+                    low = (position, offset);
+                }
+                Some(position) => high = (position, middle),
                 None => return Ok(None),
             }
         }
-        let mut blocks = BlockReader::new(segment, low, limit).with_block_bytes(SMALL_BLOCK_BYTES);
-        while let Some(block) = blocks.next(storage)?.filter(|block| block.start < high) {
+        let mut blocks = BlockReader::new(segment, low.1, limit).with_block_bytes(SMALL_BLOCK_BYTES);
+        while let Some(block) = blocks.next(storage)?.filter(|block| block.start < high.1) {
             let found = block.raw_lines().find(|raw| said_position(raw.bytes) == Some(seq));
             if let Some(raw) = found {
                 return Ok(only_line(&raw, seq).ok());
@@ -228,7 +247,7 @@ impl LogReader {
         if from > to {
             return Ok(cursor);
         }
-        cursor.segments = visible.segments.into();
+        cursor.segments = visible.segments.iter().copied().collect();
         while cursor.segments.get(1).is_some_and(|(next, _)| next.first() <= from) {
             cursor.segments.pop_front();
         }
@@ -304,6 +323,7 @@ impl LineIndex {
 }
 
 /// The complete batches there are at one moment.
+#[derive(Debug)]
 struct Visible {
     segments: Vec<(SegmentName, u64)>,
     head: Head,
@@ -333,6 +353,28 @@ impl Visible {
     }
 }
 
+impl Visible {
+    /// Gives the segment that holds a visible position.
+    fn stretch_of(&self, seq: Seq, storage: &dyn Storage) -> Result<Stretch, ReadError> {
+        let next = self.segments.partition_point(|(name, _)| name.first() <= seq);
+        let Some((segment, limit)) = next.checked_sub(1).and_then(|at| self.segments.get(at)) else {
+            return Err(missing(seq, SegmentName::FIRST, 0));
+        };
+        let after = self.segments.get(next).map_or(self.head.seq.next(), |(name, _)| name.first());
+        Ok(Stretch { segment: *segment, limit: known_limit(storage, *segment, *limit)?, after })
+    }
+}
+
+/// The lines of a segment that are visible.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    segment: SegmentName,
+    /// Where they end.
+    limit: u64,
+    /// The position after their last one.
+    after: Seq,
+}
+
 fn point_after(storage: &dyn Storage, name: SegmentName) -> Result<ChainPoint, ReadError> {
     let end = last_batch_end(storage, name, storage.length(name)?)?;
     end.map(|end| end.point).ok_or_else(|| missing(name.first(), name, 0))
@@ -354,6 +396,30 @@ fn last_line(storage: &dyn Storage, segment: SegmentName, limit: u64, seq: Seq) 
     let from = memchr::memrchr(b'\n', ended).map_or(0, |newline| newline + 1);
     let place = Place { segment, offset: start + from as u64 };
     only_line(&RawLine { place, bytes: ended.get(from..).unwrap_or_default(), terminated: true }, seq)
+}
+
+/// Guesses where a line begins, from a position and an offset before it and after it; a little too early, so that what is
+/// read from there on has it.
+fn guess(low: (Seq, u64), high: (Seq, u64), seq: Seq) -> u64 {
+    let lines = high.0.number().saturating_sub(low.0.number()).max(1);
+    let before = seq.number().saturating_sub(low.0.number()).min(lines);
+    let bytes = u128::from(high.1 - low.1) * u128::from(before) / u128::from(lines);
+    let guessed = low.1 + u64::try_from(bytes).unwrap_or_default();
+    guessed.saturating_sub(PROBE_BYTES / 2).clamp(low.1 + 1, high.1 - 1)
+}
+
+/// Gives the line of a position where it is among these, whole.
+fn whole_line(lines: &[u8], at: Place, seq: Seq) -> Option<StoredRecord> {
+    let mut offset = at.offset;
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        if said_position(line) == Some(seq) {
+            let bytes = line.strip_suffix(b"\n")?;
+            let raw = RawLine { place: Place { offset, ..at }, bytes, terminated: true };
+            return only_line(&raw, seq).ok();
+        }
+        offset += line.len() as u64;
+    }
+    None
 }
 
 /// The position that a line begins with.

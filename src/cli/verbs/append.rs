@@ -25,6 +25,7 @@ use crate::vocab::{ActorRef, Code, Label, Level, Pointer};
 pub use answer::{AppendAnswer, EnteredReceipt};
 pub use offline::OfflineFlags;
 
+/// What `append` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "The shortest report there is:\n  ceasefire append violation --source OSCE.SMM --heard --count 'explosion=>3'\n\n\

@@ -19,6 +19,7 @@ use crate::vocab::Code;
 /// How a C2SP tlog-proof begins.
 const TLOG_PROOF: &[u8] = b"c2sp.org/tlog-proof@";
 
+/// What `check-proof` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire check-proof case.zip --log-key log.vkey --ca authority.pem\n  \
     ceasefire check-proof 7.tlog-proof --policy both-parties.policy\n\n\

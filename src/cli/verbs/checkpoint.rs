@@ -15,6 +15,7 @@ use crate::cli::session::Session;
 use crate::ledger::{Archive, SignedCheckpoint};
 use crate::vocab::{Code, Seq};
 
+/// What `checkpoint` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire checkpoint                 signs what came after the last one, and shows it\n  \

@@ -10,6 +10,7 @@ use crate::cli::description;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 
+/// What `completions` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire completions bash > ~/.local/share/bash-completion/completions/ceasefire\n  \

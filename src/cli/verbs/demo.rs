@@ -23,6 +23,7 @@ const ZONES: [i32; 2] = [180, 240];
 /// An instant at which midnight has passed in one of the two zones and not in the other.
 const BETWEEN_MIDNIGHTS: &str = "2020-10-17T20:30:00Z";
 
+/// What `demo` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire demo nk2020\n  cd nk2020 && ceasefire incident I-2")]
 pub struct DemoArgs {

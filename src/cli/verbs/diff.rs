@@ -23,6 +23,7 @@ use crate::rules::counting::{Lineage, RuleSet};
 use crate::rules::lifecycle::State;
 use crate::vocab::{Bounds, CeasefireId, Code, Contested, Seq, Span};
 
+/// What `diff` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire diff 90 118\n  ceasefire diff 2020-10-17T18:00Z 2020-10-18T18:00Z\n\n\
     States are given at --valid-at, else now; numbers count the window --valid-at, else all of time.")]

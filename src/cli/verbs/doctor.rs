@@ -18,6 +18,7 @@ use crate::log::{ChainPoint, LockError, Standing, StorageError, Verdict as TailV
 use crate::projection::Cursor;
 use crate::vocab::{Clock, Code, Seq};
 
+/// What `doctor` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "It looks at the folder: settings, lock, end of the log, projections, clock, keys, strange files, disk.\n\

@@ -14,6 +14,7 @@ use crate::ledger::{FieldState, Withheld};
 use crate::record::Receipt;
 use crate::vocab::{ActorId, Code, Digest32, Label, Seq};
 
+/// What `erase` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ceasefire erase 7 --field witness.name --legal-basis 'GDPR art. 17(1)(b)' --requester 'the witness' \\\n    \

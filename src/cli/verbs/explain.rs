@@ -13,6 +13,7 @@ use crate::cli::session::Session;
 use crate::record::Body;
 use crate::vocab::{Code, Seq};
 
+/// What `explain` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire explain nk-2020-10-10/accused/ARM/alleged")]
 pub struct ExplainArgs {

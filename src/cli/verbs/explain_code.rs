@@ -11,6 +11,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::vocab::{Code, CodeEntry};
 
+/// What `explain-code` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire explain-code CF0207\n  ceasefire explain-code exit\n  \
     ceasefire explain-code 14\n  ceasefire explain-code            lists every code")]

@@ -16,6 +16,7 @@ pub use super::export_bundle::ExportBundleAnswer;
 pub use super::export_incidents::{DictionaryAnswer, ExportAnswer};
 pub use super::export_tiles::ExportTilesAnswer;
 
+/// What `export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The form.

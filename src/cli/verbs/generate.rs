@@ -15,6 +15,7 @@ use crate::cli::session::Session;
 use crate::exchange::synthetic::{SYNTHETIC_ORIGIN, bodies};
 use crate::ledger::{Folder, Genesis, Ledger};
 
+/// What `generate` takes.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     /// A folder that is missing or empty

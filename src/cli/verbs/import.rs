@@ -27,6 +27,7 @@ use crate::exchange::{
 use crate::ledger::Ledger;
 use crate::vocab::{ActorId, Code, Pointer, When};
 
+/// What `import` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire import jsonl reports.jsonl\n  \
     ceasefire import csv incidents.csv --map incidents.toml --keep-going\n  \

@@ -14,6 +14,7 @@ use crate::cli::session::Session;
 use crate::ledger::{IncidentAnswer, View};
 use crate::vocab::{Code, IncidentId};
 
+/// What `incident` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire incident I-2")]
 pub struct IncidentArgs {

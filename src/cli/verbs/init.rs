@@ -15,6 +15,7 @@ use crate::ledger::{Folder, Genesis, Ledger};
 use crate::rules::signing::SignatureMode;
 use crate::vocab::{ActorId, Code, Label, Lang, Name, Names, Seq, Text, ZonePolicy};
 
+/// What `init` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire init nk2020 --origin example.org/nk2020 --zone +03:00 --zone +04:00")]
 pub struct InitArgs {

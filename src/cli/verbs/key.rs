@@ -19,6 +19,7 @@ use crate::ledger::KnownAt;
 use crate::proof::BodyVerifier;
 use crate::vocab::{Instant, Seq};
 
+/// What `key` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "A submitter makes a key, and gives its public half to the keeper, who adds it:\n  \
     ceasefire key new party.key\n  \

@@ -24,6 +24,7 @@ pub use selection::{Filters, Selection};
 /// How long to wait before looking for new records again.
 const POLL: Duration = Duration::from_millis(200);
 
+/// What `log` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire log --last 20\n  ceasefire log --type violation --actor AZE\n  \
     ceasefire log --ceasefire nk-2020-10-10 --since 2020-10-17\n  ceasefire log --follow --format jsonl")]

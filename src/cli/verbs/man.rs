@@ -15,6 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::vocab::Code;
 
+/// What `man` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire man ~/.local/share/man/man1 && man ceasefire-replay")]
 pub struct ManArgs {

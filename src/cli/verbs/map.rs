@@ -20,6 +20,7 @@ use crate::vocab::{Check, Code, Pointer, ZonePolicy};
 /// How many faulty rows are told.
 const FAULTS_TOLD: usize = 20;
 
+/// What `map` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire map suggest incidents.csv > incidents.toml\n  \
     ceasefire map check incidents.toml incidents.csv\n  ceasefire import csv incidents.csv --map incidents.toml")]

@@ -18,6 +18,7 @@ use crate::proof::{AddCheckpointRequest, TreeHash};
 use crate::record::RecordHash;
 use crate::vocab::{Code, Seq};
 
+/// What `prove` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire prove 7 -o 7.tlog-proof      record 7 is in the log; the line is in the file too\n  \

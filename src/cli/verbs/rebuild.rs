@@ -13,6 +13,7 @@ use crate::ledger::{KnownAt, StoredRows};
 use crate::projection::ProjectionDigest;
 use crate::vocab::{Code, Seq};
 
+/// What `rebuild` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire rebuild            goes on where the stored projections stop\n  \
     ceasefire rebuild --fresh    removes them first\n\nThe tiles of the tree are put right too. The log is never touched. Two who hold the same log get the same digests.")]

@@ -18,6 +18,7 @@ use crate::proof::{ReceiptFile, ReceiptVerdict, VerifierKey};
 use crate::record::RecordHash;
 use crate::vocab::{Code, Seq};
 
+/// What `receipt` takes.
 #[derive(Debug, Args)]
 pub struct ReceiptArgs {
     /// What to do.

@@ -17,6 +17,7 @@ use crate::log::OpenError as LogOpenError;
 use crate::record::RecordHash;
 use crate::vocab::{Clock, Seq};
 
+/// What `recover` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "A write that was broken off leaves a half-written batch at the very end of the log. Nobody was \

@@ -23,6 +23,7 @@ use steps::{Course, Passed, Step, Watch, is_called, watch};
 /// Beyond so many steps in a row that change no state, the rest of them is told as a number.
 const RUN: usize = 30;
 
+/// What `replay` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire replay\n  ceasefire replay nk-2020-10-17 --valid-at 2020-10-17T20:30Z\n  \

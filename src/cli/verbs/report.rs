@@ -20,6 +20,7 @@ use crate::report::{
 };
 use crate::vocab::{Code, Cut, Instant, Pointer, Slot, Stretch, When, ZonePolicy};
 
+/// What `report` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire report nk-2020-10-10 --day 2020-10-17 --day-ends 19:30 --zone +04:00\n  \

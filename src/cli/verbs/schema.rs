@@ -21,6 +21,7 @@ use crate::record::Body;
 use crate::report::Situation;
 use crate::vocab::Code;
 
+/// What `schema` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire schema                       lists the names\n  \
     ceasefire schema violation.reported    what `append violation FILE` takes\n  \

@@ -15,6 +15,7 @@ use crate::ledger::{FieldState, RecordAnnex, Withheld};
 use crate::record::Receipt;
 use crate::vocab::{ActorRef, Digest32, Seq};
 
+/// What `seal` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire seal list 7\n  ceasefire seal withhold 7 --field witness.name --reason 'under protection until the hearing'\n  \

@@ -19,6 +19,7 @@ use crate::vocab::Code;
 /// How many characters stand before and after a match.
 const AROUND: usize = 40;
 
+/// What `search` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire search ganja\n  ceasefire search \"civilian houses\" missile\n  \
     ceasefire search گنجه --type violation\n\nAll words must stand in a record, in any of its members; case does not \

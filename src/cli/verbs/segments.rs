@@ -13,6 +13,7 @@ use crate::cli::session::Session;
 use crate::ledger::{Archive, Finding, SealedHistory, SealedReport, Verdict};
 use crate::vocab::Code;
 
+/// What `segments` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire segments | b3sum -c     checks every finished file with somebody else's program\n  \

@@ -18,6 +18,7 @@ use crate::log::LogReader;
 use crate::projection::seq_key;
 use crate::vocab::{ActorId, Code, Digest32, Label, Names, RecordRef, Seq};
 
+/// What `show` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire show 7\n  ceasefire show 3f9ac21b\n  ceasefire show AZE\n  \
     ceasefire show 7 --raw | tr -d '\\n' | b3sum     prints the hash of record 7")]

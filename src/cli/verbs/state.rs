@@ -12,6 +12,7 @@ use crate::ledger::{CeasefireState, StateAnswer, View, perspective_of};
 use crate::rules::lifecycle::{EffectiveBasis, State};
 use crate::vocab::{CeasefireId, Code, Contested, Seq, Span};
 
+/// What `state` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire state\n  ceasefire state nk-2020-10-17 --valid-at 2020-10-17T20:30Z\n  \

@@ -20,6 +20,7 @@ use crate::vocab::{Code, Pointer, Seq};
 /// How many submissions go into one batch.
 const BATCH: usize = 1_000;
 
+/// What `submit` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "On the machine that has the key, and needs no ledger:\n  \
     ceasefire append violation … --by patrol-3 --sign-only --key patrol.key --origin example.org/nk2020 -o out.jsonl\n\

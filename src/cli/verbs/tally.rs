@@ -22,6 +22,7 @@ use crate::ledger::{CounterReading, TallyAnswer, TallyQuestion, View};
 use crate::rules::counting::{Lineage, Number};
 use crate::vocab::{CeasefireId, Code, Span};
 
+/// What `tally` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire tally nk-2020-10-10\n  ceasefire tally --by matrix --known-at 90\n  \
     ceasefire tally --valid-at 2020-10-10/2020-10-17 --json\n\nEvery number has an id: ceasefire explain ID shows the records behind it.")]

@@ -22,6 +22,7 @@ use crate::vocab::{Code, Seq};
 /// The most that is read of a file: 32 fields of the greatest length with their line.
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// What `unseal` takes.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,

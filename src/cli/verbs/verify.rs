@@ -17,6 +17,7 @@ use crate::proof::{AddCheckpointRequest, Note, VerifierKey};
 use crate::record::RecordHash;
 use crate::vocab::{Code, Seq};
 
+/// What `verify` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire verify\n  ceasefire verify --known 118:9f2c…     (a position and hash from a receipt you kept)\n  \

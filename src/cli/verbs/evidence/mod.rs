@@ -19,6 +19,7 @@ use crate::evidence::{EvidenceStore, EvidenceStoreError, StoreStep};
 use crate::ledger::{EvidenceAnswer, View};
 use crate::vocab::Code;
 
+/// What `evidence` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire evidence add photo.jpg --source OSCE.SMM --incident I-2 --custodian OSCE.SMM\n  \

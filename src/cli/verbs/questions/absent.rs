@@ -8,6 +8,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `absent` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire absent --everyone")]
 pub struct AbsentArgs {

@@ -9,6 +9,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `alike` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ceasefire alike I-2\n\nNothing is merged by it: `ceasefire append merge` records that two are one."

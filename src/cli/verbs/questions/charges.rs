@@ -8,6 +8,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 
+/// What `charges` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire charges ARM")]
 pub struct ChargesArgs {

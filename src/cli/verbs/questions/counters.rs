@@ -12,6 +12,7 @@ use crate::cli::verbs::state::unknown;
 use crate::ledger::{CounterReading, KnownAt, View};
 use crate::vocab::{ActorId, Code};
 
+/// What `counters` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire counters\n  ceasefire counters AZE.PGO.toll")]
 pub struct CountersArgs {

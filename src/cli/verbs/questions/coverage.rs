@@ -8,6 +8,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `coverage` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire coverage --valid-at 2020-10-10/2020-10-17")]
 pub struct CoverageArgs {}

@@ -9,6 +9,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `lists` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ceasefire lists AZE ARM --valid-at 2020-10-10/2020-10-18")]
 pub struct ListsArgs {

@@ -8,6 +8,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `pending` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire pending\n  ceasefire pending --over 72\n\nAges are reckoned up to --valid-at, else now."

@@ -10,6 +10,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 
+/// What `stated` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ceasefire stated person.killed=13\n  ceasefire stated person.killed=13 --incident I-2 --known-at 2020-10-18\n\n\

@@ -8,6 +8,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 
+/// What `unanswered` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ceasefire unanswered\n  ceasefire unanswered ARM")]
 pub struct UnansweredArgs {

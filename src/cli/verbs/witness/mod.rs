@@ -36,6 +36,7 @@ use crate::cli::session::Session;
 use crate::proof::VerifierKey;
 use crate::vocab::Code;
 
+/// What `witness` takes.
 #[derive(Debug, Args)]
 pub struct WitnessArgs {
     /// What to do
