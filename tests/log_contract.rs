@@ -12,7 +12,7 @@ use ceasefire_ledger::log::{
 };
 use ceasefire_ledger::record::{EncodeError, RecordHash};
 use ceasefire_ledger::vocab::{Instant, Seq, SteppingClock};
-use log_support::{append, known, on_both, open, parse_seal, seal, try_open, verified, visible};
+use log_support::{FIRST, append, filled, known, on_both, open, parse_seal, seal, try_open, verified, visible};
 
 fn name(first: u64) -> SegmentName {
     SegmentName::starting_at(Seq::new(first))
@@ -200,6 +200,47 @@ fn a_segment_of_long_lines_is_read_at_random() {
             assert_eq!((found.seq, found.hash), (receipt.seq, receipt.hash));
         }
     });
+}
+
+/// Where a line begins is guessed from how many stand before it: here that is far off.
+#[test]
+fn a_segment_of_short_lines_and_then_long_ones_is_read_at_random() {
+    on_both(|storage| {
+        let mut writer = open(Arc::clone(&storage), 1 << 30);
+        let reader = LogReader::new(Arc::clone(&storage));
+        let long = |n: usize| if n < 3_000 { String::new() } else { "x".repeat(2_000 + n) };
+        let bodies: Vec<String> = (0..3_200).map(|n| format!(r#"{{"n":"{}"}}"#, long(n))).collect();
+        let bodies: Vec<_> = bodies.iter().map(|body| NewBody { body, signature: None }).collect();
+        let receipts = writer.append(&bodies).unwrap();
+        let sought =
+            receipts.iter().step_by(11).chain(receipts.iter().rev().step_by(17)).chain(&receipts[2_990..3_010]);
+        for receipt in sought {
+            let found = reader.record_at(receipt.seq).unwrap().unwrap();
+            assert_eq!((found.seq, found.hash), (receipt.seq, receipt.hash));
+        }
+    });
+}
+
+#[test]
+fn a_batch_that_was_taken_back_is_not_shown_again_and_another_in_its_place_is() {
+    let (storage, receipts) = filled(&[2, 3], 1 << 30);
+    let reader = LogReader::new(Arc::new(storage.clone()));
+    let third = Seq::new(3);
+    assert_eq!(reader.record_at(third).unwrap().unwrap().hash, receipts[2].hash);
+    let whole = storage.bytes(FIRST).unwrap();
+    let second_line = memchr::memchr_iter(b'\n', &whole).nth(1).unwrap();
+    storage.overwrite(FIRST, whole[..=second_line].to_vec());
+    assert_eq!(reader.record_at(third).unwrap(), None);
+
+    storage.overwrite(FIRST, whole.clone());
+    assert_eq!(reader.head().unwrap().hash, receipts[4].hash);
+    storage.overwrite(FIRST, whole[..=second_line].to_vec());
+    let body = format!(r#"{{"other":"{}"}}"#, "x".repeat(9_000));
+    let mut writer = open(Arc::new(storage.clone()), 1 << 30);
+    let others = writer.append(&[NewBody { body: &body, signature: None }; 2]).unwrap();
+    assert_eq!(reader.record_at(third).unwrap().unwrap().hash, others[0].hash);
+    assert_eq!(reader.record_at(third.next()).unwrap().unwrap().hash, others[1].hash);
+    assert_eq!(reader.record_at(Seq::new(5)).unwrap(), None);
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub use questions::{
     FindingsAnswer, Ground, ListedBoth, ListedOnce, ListsAnswer, PendingAnswer, PendingIncident, Quiet, Stated,
     StatedAnswer, Unanswered, UnansweredAnswer,
 };
-pub use reading::{Progress, ReplayError, Until, fold_log, hash_at, read_record};
+pub use reading::{Block, Progress, ReplayError, Until, fold_log, hash_at, read_log, read_record};
 #[cfg(feature = "exchange")]
 pub use rehearsal::Rehearsal;
 #[cfg(feature = "exchange")]

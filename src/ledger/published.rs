@@ -1,7 +1,7 @@
 //! Answers on the publication axis: the log, folded as if everything had been recorded when it was published.
 
 use super::archive::Archive;
-use super::reading::{Progress, ReplayError, Until, advance, read_body, walk};
+use super::reading::{Progress, ReplayError, Until, advance, read_body, read_log};
 use crate::log::LogReader;
 use crate::projection::{Cursor, Enacted, Fold, Published, Recorded, Sieve};
 use crate::vocab::{Instant, Seq};
@@ -24,7 +24,7 @@ pub(super) fn fold_published(
     let (cursor, published) = sift(reader, until, by)?;
     let mut fold = Fold::in_memory();
     let mut steps = published.steps().iter().peekable();
-    walk(reader, Seq::FIRST, Until::Seq(cursor.seq), |records| {
+    read_log(reader, Seq::FIRST, Until::Seq(cursor.seq), |records| {
         for (recorded, _) in records {
             let seq = recorded.seq;
             while let Some(step) = steps.next_if(|step| step.point == seq) {
@@ -43,7 +43,7 @@ pub(super) fn fold_published(
 fn sift(reader: &LogReader, until: Until, by: Instant) -> Result<(Cursor, Published), ReplayError> {
     let mut sieve = Sieve::published_by(by);
     let mut cursor: Option<Cursor> = None;
-    walk(reader, Seq::FIRST, until, |records| {
+    read_log(reader, Seq::FIRST, until, |records| {
         for (recorded, hash) in &records {
             sieve.take(recorded);
             advance(&mut cursor, recorded.seq, *hash);

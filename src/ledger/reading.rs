@@ -97,7 +97,7 @@ pub fn fold_log(
     let mut cursor = from.cloned();
     let mut uncommitted = 0;
     let start = from.map_or(Seq::FIRST, |cursor| cursor.seq.next());
-    walk(reader, start, until, |records| {
+    read_log(reader, start, until, |records| {
         for (record, hash) in &records {
             fold.apply(record)?;
             advance(&mut cursor, record.seq, *hash);
@@ -130,10 +130,13 @@ pub(super) fn advance(cursor: &mut Option<Cursor>, seq: Seq, head: RecordHash) {
 }
 
 /// Records, read, each with its hash.
-pub(super) type Block = Vec<(Recorded, RecordHash)>;
+pub type Block = Vec<(Recorded, RecordHash)>;
 
 /// Shows the records from `start` on, block by block. While one block is looked at, all cores read the next one.
-pub(super) fn walk(
+///
+/// # Errors
+/// [`ReplayError`], or whatever `visit` gave, which ends the reading.
+pub fn read_log(
     reader: &LogReader,
     start: Seq,
     until: Until,

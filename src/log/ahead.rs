@@ -11,8 +11,8 @@ use super::storage::{Storage, StorageError};
 use crate::record::DecodeError;
 
 /// How long a region is, in bytes.
-const REGION_BYTES: u64 = 512 * 1024;
-/// So many regions are taken up at once: what is read ahead is at most 16 MiB.
+const REGION_BYTES: u64 = 256 * 1024;
+/// So many regions are taken up at once: what is read ahead is at most 8 MiB, and what was made of it.
 const REGIONS_AHEAD: usize = 32;
 /// Below this many bytes it costs more to wake the other cores than they save.
 const WORTH_SHARING: u64 = 64 * 1024;

@@ -21,7 +21,7 @@ const PRESENT: u8 = b'+';
 const REMOVED: u8 = b'-';
 
 /// So many changes at once become a layer of their own before their time: sled takes few rows well and many badly.
-const MOST_FRESH: usize = 4_096;
+const MOST_FRESH: usize = 1_024;
 
 /// So many rows that were read are remembered: every record names the same few actors and places, and what admission asks of
 /// a batch its folding asks again.

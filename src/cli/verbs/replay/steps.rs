@@ -4,15 +4,14 @@ mod bearing;
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::refusal;
 use crate::cli::verbs::record_text::gist;
 use crate::event::{About, Event, Relation};
-use crate::ledger::{ReplayError, Until, fold_anew, perspective_of, read_record};
-use crate::log::{Line, LogReader, ReadError};
+use crate::ledger::{ReplayError, Until, fold_anew, perspective_of, read_log};
+use crate::log::LogReader;
 use crate::projection::{CeasefireRow, Cursor, Fold, ProjectionDigest, Recorded, RowError, projection_digests};
 use crate::record::RecordHash;
 use crate::rules::lifecycle::{CeasefireFacts, Force, Perspective, State};
@@ -137,44 +136,32 @@ pub fn watch(reader: &LogReader, watch: &Watch, progress: &mut dyn FnMut(Seq)) -
         bearing: 0,
         digests_there: None,
     };
-    let to = if let Until::Seq(seq) = watch.until { Some(seq) } else { None };
-    let walked = reader.for_each_block(Seq::FIRST, to, |lines| walk.take_block(lines, progress));
-    match walked {
-        Ok(()) | Err(Stop::Reached) => walk.end(),
-        Err(Stop::Replay(error)) => Err(refusal::replay(&error)),
-    }
+    let walked = read_log(reader, Seq::FIRST, watch.until, |records| {
+        records.iter().try_for_each(|(record, hash)| walk.take(record, *hash))?;
+        records.last().iter().for_each(|(last, _)| progress(last.seq));
+        Ok(())
+    });
+    walked.map_err(|error| refusal::replay(&error))?;
+    walk.end()
 }
 
 impl Walk<'_> {
-    fn take_block(&mut self, lines: &[Line<'_>], progress: &mut dyn FnMut(Seq)) -> Result<(), Stop> {
-        let wanted = |line: &&Line<'_>| !matches!(self.watch.until, Until::Time(time) if line.envelope.at > time);
-        let taken = lines.iter().take_while(wanted).count();
-        let taken_lines = lines.get(..taken).unwrap_or_default();
-        let records: Vec<Recorded> =
-            taken_lines.par_iter().map(read_record).collect::<Result<_, _>>().map_err(Stop::Replay)?;
-        for (record, line) in records.iter().zip(taken_lines) {
-            self.take(record, line.hash)?;
-        }
-        records.last().iter().for_each(|last| progress(last.seq));
-        if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
-    }
-
-    fn take(&mut self, record: &Recorded, hash: RecordHash) -> Result<(), Stop> {
+    fn take(&mut self, record: &Recorded, hash: RecordHash) -> Result<(), ReplayError> {
         // Of what is mended, only the rows before say what it bore on.
         let mut bearing = if mends(&record.event) { self.bearing(record)? } else { Bearing::new() };
-        self.fold.apply(record).map_err(|error| Stop::Replay(error.into()))?;
+        self.fold.apply(record)?;
         self.log.get_or_insert(hash);
         self.last = (record.seq, hash);
         if self.fold.is_due(record.seq)
             && let Some(cursor) = self.cursor()
         {
-            self.fold.commit_beside(&cursor).map_err(|error| Stop::Replay(error.into()))?;
+            self.fold.commit_beside(&cursor)?;
         }
         let moved = self.follow(record)?;
         bearing.extend(self.bearing(record)?);
         self.add_steps(record, bearing, &moved)?;
         if self.watch.digests_at == Some(record.seq) {
-            let cursor = self.cursor().ok_or(ReplayError::Empty).map_err(Stop::Replay)?;
+            let cursor = self.cursor().ok_or(ReplayError::Empty)?;
             self.digests_there = Some((hash, projection_digests(&self.fold.tables, &cursor)?));
         }
         Ok(())
@@ -186,7 +173,7 @@ impl Walk<'_> {
     }
 
     /// Keeps what states and scopes are computed from beside the rows.
-    fn follow<'e>(&mut self, record: &'e Recorded) -> Result<Moved<'e>, Stop> {
+    fn follow<'e>(&mut self, record: &'e Recorded) -> Result<Moved<'e>, RowError> {
         let moved = match &record.event {
             Event::ActorRegistered(event) => {
                 self.sides.add(event.actor.clone(), event.kind);
@@ -232,7 +219,7 @@ impl Walk<'_> {
     }
 
     /// Adds a step for every ceasefire that the record bears on, and for every one whose state it changed.
-    fn add_steps(&mut self, record: &Recorded, mut bearing: Bearing, moved: &Moved<'_>) -> Result<(), Stop> {
+    fn add_steps(&mut self, record: &Recorded, mut bearing: Bearing, moved: &Moved<'_>) -> Result<(), RowError> {
         let moved: Vec<CeasefireId> = match moved {
             Moved::None => Vec::new(),
             Moved::One(ceasefire) => vec![(*ceasefire).clone()],
@@ -337,23 +324,5 @@ fn step(
         standing,
         state,
         changed,
-    }
-}
-
-/// Why a walk over the log ended early.
-enum Stop {
-    Reached,
-    Replay(ReplayError),
-}
-
-impl From<ReadError> for Stop {
-    fn from(error: ReadError) -> Self {
-        Self::Replay(error.into())
-    }
-}
-
-impl From<RowError> for Stop {
-    fn from(error: RowError) -> Self {
-        Self::Replay(error.into())
     }
 }
