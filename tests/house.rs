@@ -13,7 +13,7 @@ struct Room(&'static str, u8, &'static [&'static str]);
 const EVERYWHERE: &[&str] = &["serde", "thiserror", "schemars"];
 const FREE: &[&str] = &["*"];
 const ROOMS: &[Room] = &[
-    Room("vocab", 0, &["chrono", "unicode_normalization"]),
+    Room("vocab", 0, &["chrono", "data_encoding", "unicode_normalization"]),
     Room("event", 1, &["serde_json"]),
     Room("record", 2, &["serde_json", "blake3", "memchr"]),
     Room("log", 3, &["blake3", "memchr", "rayon"]),
