@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SegmentName;
 use super::blocks::{
-    BatchEnd, BlockReader, Decode, Line, RawLine, last_batch_end, last_whole_batch_end, read_range, scan_tail,
+    BatchEnd, Block, BlockReader, Decode, Line, RawLine, last_batch_end, last_whole_batch_end, read_range, scan_tail,
 };
 use super::chain::{ChainFault, ChainPoint, Head, Place, Walk};
 use super::recovery::Verdict;
@@ -201,31 +201,31 @@ impl LogReader {
         let Stretch { segment, limit, after } = stretch;
         let storage = self.storage.as_ref();
         // The line begins at `low` or after it, and before `high`.
-        let (mut low, mut high) = ((segment.first(), 0), (after, limit));
+        let mut low = Mark { position: segment.first(), offset: 0 };
+        let mut high = Mark { position: after, offset: limit };
         let mut halves = false;
-        while high.1 - low.1 > NEAR_BYTES {
-            let middle = if halves { low.1 + (high.1 - low.1) / 2 } else { guess(low, high, seq) };
+        while high.offset - low.offset > NEAR_BYTES {
+            let middle = if halves { u64::midpoint(low.offset, high.offset) } else { guess(low, high, seq) };
             halves = !halves;
             let bytes = read_range(storage, segment, middle - 1, (middle + PROBE_BYTES).min(limit))?;
             let Some(newline) = memchr::memchr(b'\n', &bytes) else { return Ok(None) };
-            let lines = bytes.get(newline + 1..).unwrap_or_default();
-            let offset = middle + newline as u64;
-            match said_position(lines) {
+            let bytes = bytes.get(newline + 1..).unwrap_or_default();
+            let block = Block { segment, start: middle + newline as u64, bytes };
+            match said_position(bytes) {
                 Some(position) if position <= seq => {
-                    if let Some(found) = whole_line(lines, Place { segment, offset }, seq) {
+                    if let Some(found) = line_in(block, seq) {
                         return Ok(Some(found));
                     }
-                    low = (position, offset);
+                    low = Mark { position, offset: block.start };
                 }
-                Some(position) => high = (position, middle),
+                Some(position) => high = Mark { position, offset: middle },
                 None => return Ok(None),
             }
         }
-        let mut blocks = BlockReader::new(segment, low.1, limit).with_block_bytes(SMALL_BLOCK_BYTES);
-        while let Some(block) = blocks.next(storage)?.filter(|block| block.start < high.1) {
-            let found = block.raw_lines().find(|raw| said_position(raw.bytes) == Some(seq));
-            if let Some(raw) = found {
-                return Ok(only_line(&raw, seq).ok());
+        let mut blocks = BlockReader::new(segment, low.offset, limit).with_block_bytes(SMALL_BLOCK_BYTES);
+        while let Some(block) = blocks.next(storage)?.filter(|block| block.start < high.offset) {
+            if let Some(found) = line_in(block, seq) {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -351,9 +351,7 @@ impl Visible {
         refuse_damage(storage, name, BatchEnd { offset: 0, point }, length)?;
         Ok(Self { segments, head: point.head() })
     }
-}
 
-impl Visible {
     /// Gives the segment that holds a visible position.
     fn stretch_of(&self, seq: Seq, storage: &dyn Storage) -> Result<Stretch, ReadError> {
         let next = self.segments.partition_point(|(name, _)| name.first() <= seq);
@@ -398,28 +396,26 @@ fn last_line(storage: &dyn Storage, segment: SegmentName, limit: u64, seq: Seq) 
     only_line(&RawLine { place, bytes: ended.get(from..).unwrap_or_default(), terminated: true }, seq)
 }
 
-/// Guesses where a line begins, from a position and an offset before it and after it; a little too early, so that what is
-/// read from there on has it.
-fn guess(low: (Seq, u64), high: (Seq, u64), seq: Seq) -> u64 {
-    let lines = high.0.number().saturating_sub(low.0.number()).max(1);
-    let before = seq.number().saturating_sub(low.0.number()).min(lines);
-    let bytes = u128::from(high.1 - low.1) * u128::from(before) / u128::from(lines);
-    let guessed = low.1 + u64::try_from(bytes).unwrap_or_default();
-    guessed.saturating_sub(PROBE_BYTES / 2).clamp(low.1 + 1, high.1 - 1)
+/// A line, by its position and by where it begins.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    position: Seq,
+    offset: u64,
+}
+
+/// Guesses where a line between two others begins; a little too early, so that what is read from there on has it.
+fn guess(low: Mark, high: Mark, seq: Seq) -> u64 {
+    let lines = high.position.number().saturating_sub(low.position.number()).max(1);
+    let before = seq.number().saturating_sub(low.position.number()).min(lines);
+    let bytes = u128::from(high.offset - low.offset) * u128::from(before) / u128::from(lines);
+    let guessed = low.offset + u64::try_from(bytes).unwrap_or_default();
+    guessed.saturating_sub(PROBE_BYTES / 2).clamp(low.offset + 1, high.offset - 1)
 }
 
 /// Gives the line of a position where it is among these, whole.
-fn whole_line(lines: &[u8], at: Place, seq: Seq) -> Option<StoredRecord> {
-    let mut offset = at.offset;
-    for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        if said_position(line) == Some(seq) {
-            let bytes = line.strip_suffix(b"\n")?;
-            let raw = RawLine { place: Place { offset, ..at }, bytes, terminated: true };
-            return only_line(&raw, seq).ok();
-        }
-        offset += line.len() as u64;
-    }
-    None
+fn line_in(block: Block<'_>, seq: Seq) -> Option<StoredRecord> {
+    let raw = block.raw_lines().find(|raw| said_position(raw.bytes) == Some(seq))?;
+    if raw.terminated { only_line(&raw, seq).ok() } else { None }
 }
 
 /// The position that a line begins with.
