@@ -36,7 +36,7 @@ const ROOMS: &[Room] = &[
         ],
     ),
     Room("rules", 3, &["unicode_security"]),
-    Room("projection", 4, &["serde_json", "blake3", "lz4_flex", "sled"]),
+    Room("projection", 4, &["serde_json", "blake3", "lz4_flex", "rayon", "sled"]),
     Room("evidence", 4, &[]),
     Room("publication", 4, &["rayon"]),
     Room("vault", 4, &["serde_json", "sha2", "base64ct", "zeroize", "chacha20poly1305", "getrandom"]),

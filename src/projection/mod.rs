@@ -13,6 +13,7 @@ mod fold;
 mod incidents;
 mod layered_rows;
 pub mod layers;
+mod pages;
 mod published;
 mod recorded;
 mod records;

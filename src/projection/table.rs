@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::pages::Pages;
 use super::rows::{RowChange, RowError, RowStore};
 
 /// Rows of one type under text keys, in order.
@@ -148,19 +149,21 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
         let mut cached = NewerFirst { newer: newer.peekable(), older: settling.peekable() }.peekable();
         if let Some(store) = &self.store {
             let skip = self.name.len() + 1;
+            let mut pages = Pages::of(self.name, &mut visit);
             store.walk(&stored_key(self.name, prefix), &mut |key, bytes| {
-                let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default()).into_owned();
-                while let Some((earlier, slot)) = cached.next_if(|(cached, _)| **cached < key) {
-                    slot.value().inspect(|value| visit(earlier, value));
+                let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default());
+                while let Some((earlier, slot)) = cached.next_if(|(cached, _)| cached.as_str() < &*key) {
+                    slot.value().inspect(|value| pages.held(earlier, value));
                 }
-                match cached.next_if(|(cached, _)| **cached == key) {
-                    Some((_, slot)) => {
-                        slot.value().inspect(|value| visit(&key, value));
+                match cached.next_if(|(cached, _)| cached.as_str() == &*key) {
+                    Some((key, slot)) => {
+                        slot.value().inspect(|value| pages.held(key, value));
                     }
-                    None => visit(&key, &self.read(&key, bytes)?),
+                    None => pages.stored(&key, bytes)?,
                 }
                 Ok(true)
             })?;
+            pages.finish()?;
         }
         for (key, slot) in cached {
             slot.value().inspect(|value| visit(key, value));
@@ -217,12 +220,13 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
 
     fn stored(&self, key: &str) -> Result<Option<V>, RowError> {
         let Some(store) = &self.store else { return Ok(None) };
-        store.row(&stored_key(self.name, key))?.map(|bytes| self.read(key, &bytes)).transpose()
+        store.row(&stored_key(self.name, key))?.map(|bytes| read_row(self.name, key, &bytes)).transpose()
     }
+}
 
-    fn read(&self, key: &str, bytes: &[u8]) -> Result<V, RowError> {
-        serde_json::from_slice(bytes).map_err(|source| unreadable(self.name, key, source))
-    }
+/// Reads the bytes of a row.
+pub(super) fn read_row<V: DeserializeOwned>(table: &'static str, key: &str, bytes: &[u8]) -> Result<V, RowError> {
+    serde_json::from_slice(bytes).map_err(|source| unreadable(table, key, source))
 }
 
 fn stored_key(table: &str, key: &str) -> Vec<u8> {
@@ -265,6 +269,80 @@ where
                 self.older.next();
                 self.newer.next()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projection::rows::MemoryRows;
+
+    /// Many pages of stored rows, of which every seventh was changed since, every eleventh removed, with new ones between.
+    fn table_and_model() -> (Table<u64>, BTreeMap<String, u64>) {
+        let store: Arc<dyn RowStore> = Arc::new(MemoryRows::default());
+        let stored = |number: u64| (format!("rows/{number:06}").into_bytes(), Some(number.to_string().into_bytes()));
+        store.change((0..5_000).map(stored).collect()).unwrap();
+        let mut table = Table::new("rows", Some(store));
+        let mut model: BTreeMap<String, u64> = (0..5_000).map(|number| (format!("{number:06}"), number)).collect();
+        for number in 0..5_000 {
+            let key = format!("{number:06}");
+            if number % 7 == 0 {
+                table.put(key.clone(), number + 1_000_000);
+                model.insert(key.clone(), number + 1_000_000);
+            }
+            if number % 11 == 0 {
+                table.remove(&key);
+                model.remove(&key);
+            }
+            if number % 13 == 0 {
+                table.put(format!("{key}a"), number);
+                model.insert(format!("{key}a"), number);
+            }
+            if number == 2_500 {
+                table.settle();
+            }
+        }
+        (table, model)
+    }
+
+    fn walked(table: &Table<u64>, prefix: &str) -> Vec<(String, u64)> {
+        let mut walked = Vec::new();
+        table.walk(prefix, |key, value| walked.push((key.to_owned(), *value))).unwrap();
+        walked
+    }
+
+    #[test]
+    fn a_walk_of_many_pages_shows_every_row_once_and_in_order() {
+        let (table, model) = table_and_model();
+        for prefix in ["", "00", "0042", "004999", "1"] {
+            let expected: Vec<(String, u64)> = model
+                .iter()
+                .filter(|(key, _)| key.starts_with(prefix))
+                .map(|(key, value)| (key.clone(), *value))
+                .collect();
+            assert_eq!(walked(&table, prefix), expected, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn a_walk_within_a_task_of_the_pool_shows_the_same() {
+        let (table, model) = table_and_model();
+        let (inside, _) = rayon::join(|| walked(&table, ""), || ());
+        assert_eq!(inside, model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_unreadable_row_is_named_wherever_it_stands_unless_it_was_changed_since() {
+        for number in [3_u64, 1_021, 1_024, 2_600, 4_999] {
+            let (mut table, _) = table_and_model();
+            let key = format!("{number:06}");
+            let store = table.store.clone().unwrap();
+            store.change(vec![(stored_key("rows", &key), Some(b"no number".to_vec()))]).unwrap();
+            let failed = table.walk("", |_, _| ()).unwrap_err().to_string();
+            assert_eq!(failed, format!("row `{key}` of `rows` is unreadable"));
+            table.put(key, number);
+            table.walk("", |_, _| ()).unwrap();
         }
     }
 }
