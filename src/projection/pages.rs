@@ -75,7 +75,9 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
         let mut read = Ok(Vec::new());
         // A task of the pool that waited here might be given another that waits for the store this one holds.
         if rayon::current_thread_index().is_some() {
-            before.into_iter().for_each(|page| page.show(&mut self.visit));
+            if let Some(page) = before {
+                page.show(&mut self.visit);
+            }
             read = full.stored().map(|row| row.read(table)).collect();
         } else {
             rayon::in_place_scope(|scope| {
@@ -83,7 +85,9 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
                     let rows: Vec<StoredRow<'_>> = full.stored().collect();
                     read = rows.par_iter().with_min_len(SHARE).map(|row| row.read(table)).collect();
                 });
-                before.into_iter().for_each(|page| page.show(&mut self.visit));
+                if let Some(page) = before {
+                    page.show(&mut self.visit);
+                }
             });
         }
         self.ready = Some(ReadPage { values: read?, page: full });
@@ -95,7 +99,9 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
     /// # Errors
     /// [`RowError`] where a row cannot be read.
     pub(super) fn finish(mut self) -> Result<(), RowError> {
-        self.ready.take().into_iter().for_each(|page| page.show(&mut self.visit));
+        if let Some(page) = self.ready.take() {
+            page.show(&mut self.visit);
+        }
         let table = self.table;
         let values = self.filling.stored().map(|row| row.read(table)).collect::<Result<_, _>>()?;
         ReadPage { page: self.filling, values }.show(&mut self.visit);
@@ -135,7 +141,11 @@ impl<V> ReadPage<'_, V> {
         for row in &self.page.rows {
             match row {
                 Row::Held(key, value) => visit(key, value),
-                Row::Stored { .. } => stored.next().into_iter().for_each(|(row, value)| visit(row.key, value)),
+                Row::Stored { .. } => {
+                    if let Some((row, value)) = stored.next() {
+                        visit(row.key, value);
+                    }
+                }
             }
         }
     }

@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn a_walk_within_a_task_of_the_pool_shows_the_same() {
         let (table, model) = table_and_model();
-        let (inside, _) = rayon::join(|| walked(&table, ""), || ());
+        let (inside, ()) = rayon::join(|| walked(&table, ""), || ());
         assert_eq!(inside, model.into_iter().collect::<Vec<_>>());
     }
 
