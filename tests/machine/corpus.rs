@@ -127,5 +127,5 @@ fn no_reader_panics_or_takes_unbounded_memory_over_the_kept_corpus_and_changes_t
 #[ignore = "long tier: many changes"]
 fn no_reader_panics_over_many_changes_to_the_kept_corpus() {
     let _turn = turn();
-    tried(run(20_000), "inputs to the readers, long tier");
+    tried(run(5_000), "inputs to the readers, long tier");
 }

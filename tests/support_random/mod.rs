@@ -170,7 +170,8 @@ pub(crate) struct Scribe {
     mendable: Vec<(String, Event)>,
     responses: Vec<String>,
     reports: BTreeMap<IncidentId, Vec<String>>,
-    merged: Vec<(IncidentId, IncidentId)>,
+    /// What is merged, and into what: incidents that count by themselves until then, as the ledger has it.
+    merged: BTreeMap<IncidentId, IncidentId>,
     splits: usize,
 }
 
@@ -342,15 +343,23 @@ impl Scribe {
     fn merge(&mut self, dice: &mut Dice<'_>) {
         let (Some(from), Some(into)) = (self.some_incident(dice), self.some_incident(dice)) else { return };
         if from != into {
-            self.merged.push((from.clone(), into.clone()));
+            let (one, other) = (self.root(&from), self.root(&into));
+            if one != other {
+                self.merged.insert(one, other);
+            }
             self.push(IncidentMerged { incident: from, into, reason: reason() }.into());
         }
+    }
+
+    fn root(&self, incident: &IncidentId) -> IncidentId {
+        self.merged.get(incident).map_or_else(|| incident.clone(), |into| self.root(into))
     }
 
     /// Undoes a merge, or gives a report an incident of its own.
     fn split(&mut self, dice: &mut Dice<'_>) {
         if dice.below(2) == 0 && !self.merged.is_empty() {
-            let (out, incident) = self.merged.remove(dice.below(self.merged.len()));
+            let out = self.merged.keys().nth(dice.below(self.merged.len())).cloned();
+            let Some((out, incident)) = out.and_then(|out| self.merged.remove_entry(&out)) else { return };
             return self.push(IncidentSplit { incident, out, records: Vec::new(), reason: reason() }.into());
         }
         let Some(from) = self.some_incident(dice) else { return };
@@ -372,12 +381,8 @@ impl Scribe {
         let at = dice.below(self.mendable.len());
         let (key, target) = self.mendable[at].clone();
         let replacement = match target {
-            Event::ViolationReported(report) => {
-                // A corrected report counts for the incident that its correction names.
-                self.reports.values_mut().for_each(|reports| reports.retain(|report| *report != key));
-                self.reports.entry(report.incident.clone()).or_default().push(key.clone());
-                report_of(report.incident, dice).into()
-            }
+            // It names the incident that it was reported for, and so stays with the one that a split moved it to.
+            Event::ViolationReported(report) => report_of(report.incident, dice).into(),
             Event::StatementMade(_) => self.statement(dice),
             Event::ResponseMade(_) => self.response(dice),
             Event::StepReported(old) => {
