@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::log::{Line, LogReader, ReadError};
-use crate::projection::{Cursor, Fold, FoldError, Recorded, RowError};
+use crate::projection::{Cursor, Fold, FoldError, Recorded, RowError, beside};
 use crate::record::{Body, RecordHash};
 use crate::vocab::{Digest32, Instant, Seq};
 
@@ -146,11 +146,10 @@ pub fn read_log(
     let walked: Result<(), Stop> = reader.for_each_frame(start, until.position(), |lines| {
         let taken = lines.iter().take_while(|line| until.takes(line.envelope.seq, line.envelope.at)).count();
         let wanted = lines.get(..taken).unwrap_or_default();
-        let read = match ready.take() {
-            Some(before) => read_beside(wanted, || visit(before))?,
-            None => read_block(wanted)?,
-        };
-        ready = Some(read);
+        let before = ready.take();
+        let mut read = Ok(Vec::new());
+        beside(|| read = read_block(wanted), || before.map_or(Ok(()), &mut visit))?;
+        ready = Some(read?);
         if taken < lines.len() { Err(Stop::Reached) } else { Ok(()) }
     });
     match walked {
@@ -159,18 +158,10 @@ pub fn read_log(
     }
 }
 
-/// Reads a block on the other cores while this one does something else, which goes first where both fail.
-fn read_beside(lines: &[Line<'_>], work: impl FnOnce() -> Result<(), ReplayError>) -> Result<Block, ReplayError> {
-    let mut read = Ok(Vec::new());
-    rayon::in_place_scope(|scope| {
-        scope.spawn(|_| read = read_block(lines));
-        work()
-    })?;
-    read
-}
-
 fn read_block(lines: &[Line<'_>]) -> Result<Block, ReplayError> {
-    lines.par_iter().map(|line| Ok((read_record(line)?, line.hash))).collect()
+    // As results first: those are written where they stay.
+    let read: Vec<Result<_, ReplayError>> = lines.par_iter().map(|line| Ok((read_record(line)?, line.hash))).collect();
+    read.into_iter().collect()
 }
 
 /// Why a walk over the log ended early.

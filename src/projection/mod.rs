@@ -5,11 +5,13 @@
 //! it, and the record; it has no clock and no other input.
 
 mod annex;
+mod beside;
 mod ceasefires;
 mod claiming;
 mod counters;
 mod digest;
 mod fold;
+mod held;
 mod incidents;
 mod layered_rows;
 pub mod layers;
@@ -26,6 +28,7 @@ mod table;
 mod tables;
 mod tally;
 
+pub(crate) use beside::beside;
 pub use digest::{ProjectionDigest, projection_digests};
 pub use fold::{Cursor, Fold, FoldError};
 pub use layered_rows::LayeredRows;

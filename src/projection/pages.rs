@@ -1,15 +1,13 @@
-//! Stored rows on their way to who walks over them: a page of them is read on the other cores while the page before is shown.
+//! Stored rows on their way to who walks over them: a page of them is read on another core while the page before is shown.
 
-use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
+use super::beside::beside;
 use super::rows::RowError;
 use super::table::read_row;
 
-/// So many rows are a page. Shorter walks ask no other core.
+/// So many rows are a page. A shorter walk asks no other core.
 const PAGE: usize = 512;
-/// A core takes at least so many rows of a page.
-const SHARE: usize = 64;
 
 /// Pages being filled, read and shown, in the order in which their rows came.
 pub(super) struct Pages<'a, V, F> {
@@ -52,8 +50,11 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
     }
 
     /// Takes a row that is at hand.
-    pub(super) fn held(&mut self, key: &'a str, value: &'a V) {
-        self.filling.rows.push(Row::Held(key, value));
+    ///
+    /// # Errors
+    /// As [`Pages::stored`].
+    pub(super) fn held(&mut self, key: &'a str, value: &'a V) -> Result<(), RowError> {
+        self.take(Row::Held(key, value))
     }
 
     /// Takes a row as the store has it.
@@ -64,33 +65,23 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
         let page = &mut self.filling;
         page.keys.push_str(key);
         page.values.extend_from_slice(bytes);
-        page.rows.push(Row::Stored { key_end: page.keys.len(), value_end: page.values.len() });
-        if page.rows.len() < PAGE { Ok(()) } else { self.turn() }
+        let (key_end, value_end) = (page.keys.len(), page.values.len());
+        self.take(Row::Stored { key_end, value_end })
+    }
+
+    fn take(&mut self, row: Row<'a, V>) -> Result<(), RowError> {
+        self.filling.rows.push(row);
+        if self.filling.rows.len() < PAGE { Ok(()) } else { self.turn() }
     }
 
     /// Reads the full page while the one before is shown.
     fn turn(&mut self) -> Result<(), RowError> {
         let (table, full) = (self.table, std::mem::take(&mut self.filling));
         let before = self.ready.take();
-        let mut read = Ok(Vec::new());
-        // A task of the pool that waited here might be given another that waits for the store this one holds.
-        if rayon::current_thread_index().is_some() {
-            if let Some(page) = before {
-                page.show(&mut self.visit);
-            }
-            read = full.stored().map(|row| row.read(table)).collect();
-        } else {
-            rayon::in_place_scope(|scope| {
-                scope.spawn(|_| {
-                    let rows: Vec<StoredRow<'_>> = full.stored().collect();
-                    read = rows.par_iter().with_min_len(SHARE).map(|row| row.read(table)).collect();
-                });
-                if let Some(page) = before {
-                    page.show(&mut self.visit);
-                }
-            });
-        }
-        self.ready = Some(ReadPage { values: read?, page: full });
+        let visit = &mut self.visit;
+        let mut read = Ok(None);
+        beside(|| read = full.read(table).map(Some), || before.map_or((), |page| page.show(visit)));
+        self.ready = read?;
         Ok(())
     }
 
@@ -102,33 +93,27 @@ impl<'a, V: DeserializeOwned + Send + Sync, F: FnMut(&str, &V)> Pages<'a, V, F> 
         if let Some(page) = self.ready.take() {
             page.show(&mut self.visit);
         }
-        let table = self.table;
-        let values = self.filling.stored().map(|row| row.read(table)).collect::<Result<_, _>>()?;
-        ReadPage { page: self.filling, values }.show(&mut self.visit);
+        self.filling.read(self.table)?.show(&mut self.visit);
         Ok(())
     }
 }
 
-/// A row as the store has it.
-struct StoredRow<'p> {
-    key: &'p str,
-    bytes: &'p [u8],
-}
-
-impl StoredRow<'_> {
-    fn read<V: DeserializeOwned>(&self, table: &'static str) -> Result<V, RowError> {
-        read_row(table, self.key, self.bytes)
+impl<'a, V: DeserializeOwned> Page<'a, V> {
+    fn read(self, table: &'static str) -> Result<ReadPage<'a, V>, RowError> {
+        let values = self.stored().map(|(key, bytes)| read_row(table, key, bytes)).collect::<Result<_, _>>()?;
+        Ok(ReadPage { page: self, values })
     }
 }
 
 impl<V> Page<'_, V> {
-    fn stored(&self) -> impl Iterator<Item = StoredRow<'_>> {
+    /// The key and the bytes of each stored row.
+    fn stored(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let (mut key_start, mut value_start) = (0, 0);
         self.rows.iter().filter_map(move |row| match *row {
             Row::Stored { key_end, value_end } => {
                 let (key, bytes) = (self.keys.get(key_start..key_end)?, self.values.get(value_start..value_end)?);
                 (key_start, value_start) = (key_end, value_end);
-                Some(StoredRow { key, bytes })
+                Some((key, bytes))
             }
             Row::Held(..) => None,
         })
@@ -142,8 +127,8 @@ impl<V> ReadPage<'_, V> {
             match row {
                 Row::Held(key, value) => visit(key, value),
                 Row::Stored { .. } => {
-                    if let Some((row, value)) = stored.next() {
-                        visit(row.key, value);
+                    if let Some(((key, _), value)) = stored.next() {
+                        visit(key, value);
                     }
                 }
             }

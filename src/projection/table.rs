@@ -1,13 +1,11 @@
 //! A table of typed rows: in memory alone, or in memory in front of a row store.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::iter::Peekable;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::held::Held;
 use super::pages::Pages;
 use super::rows::{RowChange, RowError, RowStore};
 
@@ -23,7 +21,7 @@ pub struct Table<V> {
     store: Option<Arc<dyn RowStore>>,
 }
 
-type Rows<V> = BTreeMap<String, Slot<V>>;
+type Rows<V> = Held<Slot<V>>;
 
 #[derive(Clone)]
 enum Slot<V> {
@@ -42,6 +40,14 @@ impl<V> Slot<V> {
     }
 }
 
+/// A row on a walk.
+enum Row<'t, 'b, V> {
+    /// At hand as a value.
+    Held(&'t str, &'t V),
+    /// As the store has it.
+    Stored(&'b str, &'b [u8]),
+}
+
 /// The rows of one table that are to be written: they change no more.
 pub trait Settling: Send {
     /// Adds the rows to `changes`, in order of key.
@@ -58,7 +64,9 @@ struct SettlingRows<V> {
 
 impl<V: Serialize + Send + Sync> Settling for SettlingRows<V> {
     fn changes(&self, changes: &mut Vec<RowChange>) -> Result<(), RowError> {
-        for (key, slot) in self.rows.iter() {
+        let mut rows = self.rows.under("");
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        for (key, slot) in rows {
             let bytes = slot.value().map(|value| bytes_of(self.name, key, value)).transpose()?;
             changes.push((stored_key(self.name, key), bytes));
         }
@@ -69,8 +77,14 @@ impl<V: Serialize + Send + Sync> Settling for SettlingRows<V> {
 impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// Opens a table; its rows live under `name/` in the store.
     #[must_use]
-    pub const fn new(name: &'static str, store: Option<Arc<dyn RowStore>>) -> Self {
-        Self { name, rows: BTreeMap::new(), settling: None, store }
+    pub fn by_key(name: &'static str, store: Option<Arc<dyn RowStore>>) -> Self {
+        Self { name, rows: Rows::by_key(), settling: None, store }
+    }
+
+    /// Opens a table of which many are asked for what they have under one subject: what their keys have before a slash.
+    #[must_use]
+    pub fn by_subject(name: &'static str, store: Option<Arc<dyn RowStore>>) -> Self {
+        Self { rows: Rows::by_subject(), ..Self::by_key(name, store) }
     }
 
     /// Gives the table's name.
@@ -104,13 +118,13 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
 
     /// Writes a row.
     pub fn put(&mut self, key: String, value: V) {
-        self.rows.insert(key, Slot::Changed(value));
+        self.rows.put(key, Slot::Changed(value));
     }
 
     /// Removes a row.
     pub fn remove(&mut self, key: &str) {
         if self.store.is_some() {
-            self.rows.insert(key.to_owned(), Slot::Removed);
+            self.rows.put(key.to_owned(), Slot::Removed);
         } else {
             self.rows.remove(key);
         }
@@ -121,22 +135,17 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails or holds something else.
     pub fn change(&mut self, key: &str, change: impl FnOnce(&mut V)) -> Result<(), RowError> {
-        if let Some(mut value) = self.take(key)? {
-            change(&mut value);
-            self.put(key.to_owned(), value);
+        match self.rows.get_mut(key) {
+            Some(Slot::Changed(value)) => change(value),
+            Some(Slot::Removed) => {}
+            None => {
+                if let Some(mut value) = self.row(key)? {
+                    change(&mut value);
+                    self.put(key.to_owned(), value);
+                }
+            }
         }
         Ok(())
-    }
-
-    fn take(&mut self, key: &str) -> Result<Option<V>, RowError> {
-        match self.rows.remove(key) {
-            Some(Slot::Changed(value)) => Ok(Some(value)),
-            Some(Slot::Removed) => {
-                self.rows.insert(key.to_owned(), Slot::Removed);
-                Ok(None)
-            }
-            None => self.row(key),
-        }
     }
 
     /// Walks the rows whose keys begin with `prefix`, in order of keys.
@@ -144,31 +153,12 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails or holds something else.
     pub fn walk(&self, prefix: &str, mut visit: impl FnMut(&str, &V)) -> Result<(), RowError> {
-        let newer = in_range(&self.rows, prefix);
-        let settling = self.settling.iter().flat_map(|rows| in_range(rows, prefix));
-        let mut cached = NewerFirst { newer: newer.peekable(), older: settling.peekable() }.peekable();
-        if let Some(store) = &self.store {
-            let skip = self.name.len() + 1;
-            let mut pages = Pages::of(self.name, &mut visit);
-            store.walk(&stored_key(self.name, prefix), &mut |key, bytes| {
-                let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default());
-                while let Some((earlier, slot)) = cached.next_if(|(cached, _)| cached.as_str() < &*key) {
-                    slot.value().inspect(|value| pages.held(earlier, value));
-                }
-                match cached.next_if(|(cached, _)| cached.as_str() == &*key) {
-                    Some((key, slot)) => {
-                        slot.value().inspect(|value| pages.held(key, value));
-                    }
-                    None => pages.stored(&key, bytes)?,
-                }
-                Ok(true)
-            })?;
-            pages.finish()?;
-        }
-        for (key, slot) in cached {
-            slot.value().inspect(|value| visit(key, value));
-        }
-        Ok(())
+        let mut pages = Pages::of(self.name, &mut visit);
+        self.each(prefix, |row| match row {
+            Row::Held(key, value) => pages.held(key, value),
+            Row::Stored(key, bytes) => pages.stored(key, bytes),
+        })?;
+        pages.finish()
     }
 
     /// Collects the rows whose keys begin with `prefix`, in order of keys.
@@ -183,7 +173,8 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
 
     /// Sets what changed since the last commit apart, to be written while the table goes on. It is still read here.
     pub fn settle(&mut self) -> Box<dyn Settling> {
-        let rows = Arc::new(std::mem::take(&mut self.rows));
+        let emptied = self.rows.emptied();
+        let rows = Arc::new(std::mem::replace(&mut self.rows, emptied));
         self.settling = Some(Arc::clone(&rows));
         Box::new(SettlingRows { name: self.name, rows })
     }
@@ -200,22 +191,58 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
         self.rows.extend(newer);
     }
 
-    /// Feeds every row, as JSON under its key, to a visitor: the projection's digest is made of these.
+    /// Feeds every row, as JSON under its key, to a visitor: the projection's digest is made of these. A stored row is shown
+    /// as the store has it, to the byte.
     ///
     /// # Errors
-    /// As [`Table::walk`].
+    /// [`RowError`] where the store fails.
     pub fn walk_bytes(&self, visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), RowError> {
-        let mut failed = None;
-        self.walk("", |key, value| match bytes_of(self.name, key, value) {
-            Ok(bytes) => visit(key, &bytes),
-            Err(error) => failed = Some(error),
-        })?;
-        failed.map_or(Ok(()), Err)
+        self.each("", |row| {
+            match row {
+                Row::Held(key, value) => visit(key, &bytes_of(self.name, key, value)?),
+                Row::Stored(key, bytes) => visit(key, bytes),
+            }
+            Ok(())
+        })
+    }
+
+    /// Shows the rows whose keys begin with `prefix`, in order of keys, each as it stands.
+    fn each<'t>(
+        &'t self,
+        prefix: &str,
+        mut visit: impl FnMut(Row<'t, '_, V>) -> Result<(), RowError>,
+    ) -> Result<(), RowError> {
+        let mut at_hand = self.all_at_hand(prefix).into_iter().peekable();
+        if let Some(store) = &self.store {
+            let skip = self.name.len() + 1;
+            store.walk(&stored_key(self.name, prefix), &mut |key, bytes| {
+                let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default());
+                while let Some((earlier, slot)) = at_hand.next_if(|(held, _)| *held < &*key) {
+                    slot.value().map_or(Ok(()), |value| visit(Row::Held(earlier, value)))?;
+                }
+                match at_hand.next_if(|(held, _)| *held == &*key) {
+                    Some((key, slot)) => slot.value().map_or(Ok(()), |value| visit(Row::Held(key, value)))?,
+                    None => visit(Row::Stored(&key, bytes))?,
+                }
+                Ok(true)
+            })?;
+        }
+        at_hand.try_for_each(|(key, slot)| slot.value().map_or(Ok(()), |value| visit(Row::Held(key, value))))
     }
 
     /// Finds a row that the store need not be asked for.
     fn at_hand(&self, key: &str) -> Option<&Slot<V>> {
         self.rows.get(key).or_else(|| self.settling.as_ref()?.get(key))
+    }
+
+    /// Gives the rows that the store need not be asked for, in order of key.
+    fn all_at_hand(&self, prefix: &str) -> Vec<(&str, &Slot<V>)> {
+        let mut rows = self.rows.under(prefix);
+        if let Some(settling) = &self.settling {
+            rows.extend(settling.under(prefix).into_iter().filter(|(key, _)| self.rows.get(key).is_none()));
+        }
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows
     }
 
     fn stored(&self, key: &str) -> Result<Option<V>, RowError> {
@@ -241,40 +268,10 @@ fn unreadable(table: &'static str, key: &str, source: serde_json::Error) -> RowE
     RowError::Unreadable { table, key: key.to_owned(), source }
 }
 
-fn in_range<'a, V>(rows: &'a Rows<V>, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Slot<V>)> {
-    rows.range(prefix.to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
-}
-
-/// Two runs of rows as one, in order of key; of two with one key the newer.
-struct NewerFirst<N: Iterator, O: Iterator> {
-    newer: Peekable<N>,
-    older: Peekable<O>,
-}
-
-impl<'a, V: 'a, N, O> Iterator for NewerFirst<N, O>
-where
-    N: Iterator<Item = (&'a String, &'a Slot<V>)>,
-    O: Iterator<Item = (&'a String, &'a Slot<V>)>,
-{
-    type Item = (&'a String, &'a Slot<V>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (Some((newer, _)), Some((older, _))) = (self.newer.peek(), self.older.peek()) else {
-            return self.newer.next().or_else(|| self.older.next());
-        };
-        match newer.cmp(older) {
-            Ordering::Less => self.newer.next(),
-            Ordering::Greater => self.older.next(),
-            Ordering::Equal => {
-                self.older.next();
-                self.newer.next()
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::projection::rows::MemoryRows;
 
@@ -283,7 +280,7 @@ mod tests {
         let store: Arc<dyn RowStore> = Arc::new(MemoryRows::default());
         let stored = |number: u64| (format!("rows/{number:06}").into_bytes(), Some(number.to_string().into_bytes()));
         store.change((0..5_000).map(stored).collect()).unwrap();
-        let mut table = Table::new("rows", Some(store));
+        let mut table = Table::by_key("rows", Some(store));
         let mut model: BTreeMap<String, u64> = (0..5_000).map(|number| (format!("{number:06}"), number)).collect();
         for number in 0..5_000 {
             let key = format!("{number:06}");
@@ -330,6 +327,19 @@ mod tests {
         let (table, model) = table_and_model();
         let (inside, ()) = rayon::join(|| walked(&table, ""), || ());
         assert_eq!(inside, model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_digest_is_shown_a_stored_row_as_it_is_stored_and_one_at_hand_as_it_would_be() {
+        let store: Arc<dyn RowStore> = Arc::new(MemoryRows::default());
+        let stored = |key: &str| (stored_key("rows", key), Some(b" 7".to_vec()));
+        store.change(["a", "b", "c"].map(stored).to_vec()).unwrap();
+        let mut table: Table<u64> = Table::by_key("rows", Some(store));
+        table.put("b".to_owned(), 7);
+        table.remove("c");
+        let mut shown = Vec::new();
+        table.walk_bytes(&mut |key, bytes| shown.push((key.to_owned(), bytes.to_vec()))).unwrap();
+        assert_eq!(shown, [("a".to_owned(), b" 7".to_vec()), ("b".to_owned(), b"7".to_vec())]);
     }
 
     #[test]

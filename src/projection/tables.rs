@@ -301,7 +301,7 @@ pub struct SeriesRow {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $field:ident: $row:ty = $name:literal;)*) => {
+    ($($(#[$doc:meta])* $field:ident: $row:ty = $kept:ident $name:literal;)*) => {
         /// The tables of every projection.
         pub struct Tables {
             $($(#[$doc])* pub $field: Table<$row>,)*
@@ -316,7 +316,7 @@ macro_rules! tables {
             #[must_use]
             pub fn new(store: Option<&Arc<dyn RowStore>>) -> Self {
                 Self {
-                    $($field: Table::new($name, store.cloned()),)*
+                    $($field: Table::$kept($name, store.cloned()),)*
                     claimed: Vec::new(),
                     touched: BTreeSet::new(),
                 }
@@ -355,53 +355,53 @@ macro_rules! tables {
 
 tables! {
     /// What the ledger says of itself; one row.
-    genesis: GenesisRow = "genesis";
+    genesis: GenesisRow = by_key "genesis";
     /// Actors by id.
-    actors: ActorRow = "actor";
+    actors: ActorRow = by_key "actor";
     /// Relations by record.
-    relations: Claimed<RelationRow> = "relation";
+    relations: Claimed<RelationRow> = by_key "relation";
     /// Actors by the skeleton of a name.
-    skeletons: ActorId = "skeleton";
+    skeletons: ActorId = by_key "skeleton";
     /// Places by id.
-    places: PlaceRow = "place";
+    places: PlaceRow = by_key "place";
     /// Submitter keys by id.
-    keys: SubmitterKey = "key";
+    keys: SubmitterKey = by_key "key";
     /// Evidence by BLAKE3.
-    evidence: EvidenceAdded = "evidence";
+    evidence: EvidenceAdded = by_key "evidence";
     /// Custody of evidence by BLAKE3 and record.
-    custody: Claimed<CustodyRow> = "custody";
+    custody: Claimed<CustodyRow> = by_subject "custody";
     /// Ceasefires by id.
-    ceasefires: CeasefireRow = "ceasefire";
+    ceasefires: CeasefireRow = by_key "ceasefire";
     /// Claims about ceasefires by ceasefire and record.
-    ceasefire_claims: Claimed<CeasefireClaim> = "ceasefire_claim";
+    ceasefire_claims: Claimed<CeasefireClaim> = by_subject "ceasefire_claim";
     /// Incidents by id.
-    incidents: IncidentRow = "incident";
+    incidents: IncidentRow = by_key "incident";
     /// Claims about incidents by incident and record.
-    incident_claims: Claimed<IncidentClaim> = "incident_claim";
+    incident_claims: Claimed<IncidentClaim> = by_subject "incident_claim";
     /// The incidents that are merged into another or hold another; without a value.
-    joined: () = "joined";
+    joined: () = by_key "joined";
     /// Incidents that somebody calls a breach, by incident and ceasefire, with the records that say so.
-    breaches: Vec<Seq> = "breach";
+    breaches: Vec<Seq> = by_subject "breach";
     /// How many incidents somebody calls a breach, by ceasefire.
-    breach_counts: u64 = "breach_count";
+    breach_counts: u64 = by_key "breach_count";
     /// Readings by counter and record.
-    readings: Claimed<Reading> = "reading";
+    readings: Claimed<Reading> = by_subject "reading";
     /// Statements by record.
-    statements: Claimed<StatementRow> = "statement";
+    statements: Claimed<StatementRow> = by_key "statement";
     /// Reports of processes by process and record.
-    processes: Claimed<ProcessRow> = "process";
+    processes: Claimed<ProcessRow> = by_subject "process";
     /// Quiet reports and denied access by record.
-    coverage: Claimed<CoverageRow> = "coverage";
+    coverage: Claimed<CoverageRow> = by_key "coverage";
     /// Sealed fields by the position of the record that seals them.
-    annexes: AnnexRow = "annex";
+    annexes: AnnexRow = by_key "annex";
     /// The records that erased sealed fields, by the position of the record that sealed them.
-    erased: Vec<Seq> = "erased";
+    erased: Vec<Seq> = by_key "erased";
     /// Records by position.
-    records: RecordRow = "record";
+    records: RecordRow = by_key "record";
     /// Idempotency keys by submitter.
-    submissions: SubmissionRow = "submission";
+    submissions: SubmissionRow = by_key "submission";
     /// Rows of series by submitter, series, row and part.
-    series: SeriesRow = "series";
+    series: SeriesRow = by_key "series";
 }
 
 /// The key of a row that is kept by record.
