@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::candidates::{Dated, join, merges};
 use super::kinds::Kinds;
-use super::{COLUMN_PARTS, Candidate, Column, Count, Counted, Counting, Lineage, Number, relation_part};
+use super::{COLUMN_PARTS, Candidate, Column, Count, Counted, Counting, Lineage, Number, alleged_part, relation_part};
 use crate::rules::contest::{self, Contest};
-use crate::rules::figures;
+use crate::rules::figures::{self, FigureEnvelope};
 use crate::rules::incident::{ChargeFact, IncidentFacts, Status};
-use crate::vocab::{Bounds, Level, Seq};
+use crate::vocab::{ActorRef, Bounds, Level, Seq};
 
 /// The numbers that every count has, also where they are zero.
 const FIXED: [&str; 4] =
@@ -21,14 +21,16 @@ pub struct Counter<'a> {
     lineage: Lineage,
     /// The ids of numbers, each with its place in `piles`.
     ids: HashMap<String, u32>,
+    /// Where an id is spelled out to be looked up.
+    spelled: String,
     piles: Vec<Pile>,
     /// The sets of numbers that incidents stand in.
     sets: Kinds<u32>,
     /// The accused that have a column, each with its number.
     accused: BTreeMap<String, u32>,
     dated: Dated,
-    reporters: BTreeSet<String>,
-    figures: BTreeMap<String, Sum>,
+    reporters: BTreeSet<ActorRef>,
+    figures: HashMap<String, Sum>,
     claims: Statements,
     reports: Statements,
     overlap: Sum,
@@ -72,19 +74,20 @@ impl<'a> Counting<'a> {
             counting: self,
             lineage,
             ids: HashMap::new(),
+            spelled: String::new(),
             piles: Vec::new(),
             sets: Kinds::default(),
             accused: BTreeMap::new(),
             dated: Dated::default(),
             reporters: BTreeSet::new(),
-            figures: BTreeMap::new(),
+            figures: HashMap::new(),
             claims: Statements::default(),
             reports: Statements::default(),
             overlap: Sum::nothing(),
             corrected: BTreeMap::new(),
         };
         for fixed in FIXED {
-            counter.number_of(fixed.to_owned());
+            counter.number_of(&[fixed]);
         }
         let parties = self.ceasefire.iter().flat_map(|(_, scope)| scope.parties);
         for party in parties {
@@ -93,34 +96,34 @@ impl<'a> Counting<'a> {
         counter
     }
 
-    /// Shows the id of every number that an incident stands in; some more than once.
-    fn sort_into(&self, incident: &Counted<'_>, mut put: impl FnMut(String)) {
-        put("incidents".to_owned());
+    /// Shows the id of every number that an incident stands in, part by part; some more than once.
+    fn sort_into(&self, incident: &Counted<'_>, mut put: impl FnMut(&[&str])) {
+        put(&["incidents"]);
         if let Some(relation) = &incident.relation {
-            put(format!("incidents/{}", relation_part(relation)));
+            put(&["incidents", relation_part(relation)]);
         }
         if let Some(window) = self.window {
             let sure = incident.facts.when.is_some_and(|when| window.holds(when));
-            put(format!("window/{}", if sure { "certain" } else { "possible" }));
+            put(&["window", if sure { "certain" } else { "possible" }]);
         }
         if incident.asserted {
-            put("asserted_breaches".to_owned());
+            put(&["asserted_breaches"]);
         }
         if incident.columns.is_empty() {
             let none = incident.facts.not_attributable.is_empty();
-            put(format!("unattributed/{}", if none { "none_stated" } else { "cannot_be_attributed" }));
+            put(&["unattributed", if none { "none_stated" } else { "cannot_be_attributed" }]);
         }
         for column in &incident.columns {
             self.sort_column(&mut put, incident, column);
         }
     }
 
-    fn sort_column(&self, put: &mut impl FnMut(String), incident: &Counted<'_>, column: &Column<'_>) {
+    fn sort_column(&self, put: &mut impl FnMut(&[&str]), incident: &Counted<'_>, column: &Column<'_>) {
         let facts = incident.facts;
-        let accused = &column.accused;
+        let accused = column.accused.as_str();
         let all_at = |level: Level| column.charges.iter().all(|charge| self.level_of(charge, column.side) == level);
         let (derived, own) = (all_at(Level::DerivedByRule), all_at(Level::SelfClaimed));
-        put(format!("accused/{accused}/all"));
+        put(&["accused", accused, "all"]);
         // C6: what a rule derived stands apart from what somebody alleges.
         let part = if derived {
             "derived_by_rule"
@@ -129,39 +132,39 @@ impl<'a> Counting<'a> {
         } else {
             "alleged"
         };
-        put(format!("accused/{accused}/{part}"));
+        put(&["accused", accused, part]);
         if let Some(relation) = &incident.relation
             && part == "alleged"
         {
-            put(format!("accused/{accused}/alleged_{}", relation_part(relation)));
+            put(&["accused", accused, alleged_part(relation)]);
         }
         let contest = column.side.map_or(Contest::UncontestedSoFar, |side| contest::of_side(facts, side, self.sides));
         if facts.status == Status::Verified {
-            put(format!("accused/{accused}/verified"));
+            put(&["accused", accused, "verified"]);
         }
         if contest == Contest::Acknowledged {
-            put(format!("accused/{accused}/acknowledged"));
+            put(&["accused", accused, "acknowledged"]);
         }
         if matches!(contest, Contest::Denied | Contest::DeniedGenerally) {
-            put(format!("accused/{accused}/denied"));
+            put(&["accused", accused, "denied"]);
         }
         for charge in &column.charges {
             let level = self.level_of(charge, column.side);
-            put(format!("levels/{accused}/{level}"));
+            put(&["levels", accused, level.as_str()]);
             if level == Level::DerivedByRule {
                 continue;
             }
             for class in self.accuser_classes(&charge.by, column.side) {
-                put(format!("matrix/{accused}/{class}/{}/{contest}", facts.status));
+                put(&["matrix", accused, class.as_str(), facts.status.as_str(), contest.as_str()]);
             }
         }
         for breach in &facts.breaches {
             let ours = self.ceasefire.as_ref().is_none_or(|(ceasefire, _)| breach.ceasefire == **ceasefire);
-            let names = breach.accused.iter().any(|actor| self.column_key(actor) == *accused);
+            let names = breach.accused.iter().any(|actor| self.column_key(actor) == accused);
             if ours && names {
-                put(format!("asserted_breaches/{accused}"));
+                put(&["asserted_breaches", accused]);
                 for class in self.accuser_classes(&breach.by, column.side) {
-                    put(format!("asserted_breaches/{accused}/{class}"));
+                    put(&["asserted_breaches", accused, class.as_str()]);
                 }
             }
         }
@@ -239,12 +242,13 @@ impl Counter<'_> {
         name_corrections(&mut numbers, &self.corrected);
         numbers.sort_by(|a, b| a.id.cmp(&b.id));
         let name = |index: usize| self.dated.id(index).to_owned();
+        let reporters: BTreeSet<String> = self.reporters.iter().map(ToString::to_string).collect();
         let candidates = pairs.iter().map(|&(a, b)| Candidate { first: name(a), second: name(b) }).collect();
         Count {
             numbers,
             candidates,
             accused: self.accused.into_keys().collect(),
-            reporters: self.reporters.into_iter().collect(),
+            reporters: reporters.into_iter().collect(),
         }
     }
 
@@ -270,10 +274,10 @@ impl Counter<'_> {
     /// Puts an incident into its numbers, and gives the place of their set.
     fn sort(&mut self, incident: &Counted<'_>) -> u32 {
         let counting = self.counting;
-        let mut numbers: BTreeSet<u32> = BTreeSet::new();
-        counting.sort_into(incident, |id| {
-            numbers.insert(self.number_of(id));
-        });
+        let mut numbers: Vec<u32> = Vec::new();
+        counting.sort_into(incident, |id| numbers.push(self.number_of(id)));
+        numbers.sort_unstable();
+        numbers.dedup();
         for number in &numbers {
             let Some(pile) = self.piles.get_mut(*number as usize) else { continue };
             pile.count += 1;
@@ -281,8 +285,7 @@ impl Counter<'_> {
                 pile.behind.add(incident.facts, counting.records_behind(&pile.id, incident));
             }
         }
-        let set: Vec<u32> = numbers.into_iter().collect();
-        self.sets.number_of(&set)
+        self.sets.number_of(&numbers)
     }
 
     /// C1: statements are counted apart from incidents, never as them.
@@ -291,8 +294,10 @@ impl Counter<'_> {
         let again: Vec<Seq> = facts.answers.iter().flat_map(|answer| answer.again.iter().copied()).collect();
         facts.records().into_iter().filter(|seq| !again.contains(seq)).for_each(|seq| self.claims.add(seq));
         facts.reports.iter().for_each(|seq| self.reports.add(*seq));
-        for speaker in facts.speakers.iter().map(ToString::to_string) {
-            self.reporters.insert(speaker);
+        for speaker in &facts.speakers {
+            if !self.reporters.contains(speaker) {
+                self.reporters.insert(speaker.clone());
+            }
         }
         // C4, I7: how often an incident stands in more than one column.
         let surplus = incident.columns.len().saturating_sub(1);
@@ -309,20 +314,26 @@ impl Counter<'_> {
 
     fn take_figures(&mut self, incident: &Counted<'_>) {
         for envelope in figures::envelopes(incident.facts, self.counting.rules.floors) {
-            let kind = &envelope.kind;
-            let mut ids = vec![format!("figures/all/{kind}")];
-            ids.extend(incident.columns.iter().map(|column| format!("figures/accused/{}/{kind}", column.accused)));
+            let kind = envelope.kind.to_string();
+            self.add_figure(&["figures", "all", &kind], &envelope, incident.facts);
+            for column in &incident.columns {
+                self.add_figure(&["figures", "accused", &column.accused, &kind], &envelope, incident.facts);
+            }
             if incident.columns.is_empty() {
-                ids.push(format!("figures/unattributed/{kind}"));
+                self.add_figure(&["figures", "unattributed", &kind], &envelope, incident.facts);
             }
-            for id in ids {
-                let figure = self.figures.entry(id).or_insert_with(Sum::nothing);
-                figure.value = figure.value.plus(envelope.envelope);
-                if self.lineage == Lineage::Keep {
-                    let records = envelope.claims.iter().flat_map(|claim| claim.records.iter().copied());
-                    figure.behind.add(incident.facts, records);
-                }
-            }
+        }
+    }
+
+    fn add_figure(&mut self, id: &[&str], envelope: &FigureEnvelope, facts: &IncidentFacts) {
+        spell(&mut self.spelled, id);
+        if !self.figures.contains_key(&self.spelled) {
+            self.figures.insert(self.spelled.clone(), Sum::nothing());
+        }
+        let Some(figure) = self.figures.get_mut(&self.spelled) else { return };
+        figure.value = figure.value.plus(envelope.envelope);
+        if self.lineage == Lineage::Keep {
+            figure.behind.add(facts, envelope.claims.iter().flat_map(|claim| claim.records.iter().copied()));
         }
     }
 
@@ -332,23 +343,35 @@ impl Counter<'_> {
             return *column;
         }
         for (part, _) in COLUMN_PARTS {
-            self.number_of(format!("accused/{accused}/{part}"));
+            self.number_of(&["accused", accused, part]);
         }
-        self.number_of(format!("asserted_breaches/{accused}"));
+        self.number_of(&["asserted_breaches", accused]);
         let column = u32::try_from(self.accused.len()).unwrap_or(u32::MAX);
         self.accused.insert(accused.to_owned(), column);
         column
     }
 
     /// The place of a number, which from now on there is.
-    fn number_of(&mut self, id: String) -> u32 {
-        if let Some(place) = self.ids.get(&id) {
+    fn number_of(&mut self, id: &[&str]) -> u32 {
+        spell(&mut self.spelled, id);
+        if let Some(place) = self.ids.get(&self.spelled) {
             return *place;
         }
         let place = u32::try_from(self.piles.len()).unwrap_or(u32::MAX);
-        self.piles.push(Pile { id: id.clone(), ..Pile::default() });
-        self.ids.insert(id, place);
+        self.piles.push(Pile { id: self.spelled.clone(), ..Pile::default() });
+        self.ids.insert(self.spelled.clone(), place);
         place
+    }
+}
+
+/// Spells an id from its parts, in room that is there: some ten are looked up for every incident.
+fn spell(id: &mut String, parts: &[&str]) {
+    id.clear();
+    for part in parts {
+        if !id.is_empty() {
+            id.push('/');
+        }
+        id.push_str(part);
     }
 }
 
