@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::args::{Color, Format, Global};
 use super::complaint::Complaint;
@@ -20,6 +20,15 @@ pub struct Console {
     color: bool,
     quiet: bool,
     progress: bool,
+}
+
+/// An answer in JSON.
+#[derive(Serialize)]
+struct Answer<T> {
+    schema: String,
+    outcome: &'static str,
+    #[serde(flatten)]
+    members: T,
 }
 
 /// A colour by what it means.
@@ -74,27 +83,27 @@ impl Console {
         writeln!(self.out, "{}", text.as_ref()).map_err(|error| unwritable(&error))
     }
 
-    /// Writes the answer of a verb as JSON: the value's members, with `schema` and `outcome`.
+    /// Writes the answer of a verb as JSON: the value's members behind `schema` and `outcome`. It is written as it is
+    /// spelled, so that a long one takes no room.
     ///
     /// # Errors
     /// As [`Console::line`].
-    pub fn answer(&mut self, verb: &str, outcome: Outcome, value: Value) -> Result<(), Complaint> {
-        let mut answer = json!({ "schema": format!("ceasefire.{verb}/1"), "outcome": outcome.word() });
-        if let (Some(answer), Value::Object(members)) = (answer.as_object_mut(), value) {
-            answer.extend(members);
-        }
-        let text = match self.format {
-            Format::Jsonl => serde_json::to_string(&answer),
-            _ => serde_json::to_string_pretty(&answer),
+    pub fn answer(&mut self, verb: &str, outcome: Outcome, value: impl Serialize) -> Result<(), Complaint> {
+        let answer = Answer { schema: format!("ceasefire.{verb}/1"), outcome: outcome.word(), members: value };
+        let written = match self.format {
+            Format::Jsonl => serde_json::to_writer(&mut self.out, &answer),
+            _ => serde_json::to_writer_pretty(&mut self.out, &answer),
         };
-        self.line(text.map_err(|error| internal(&error.to_string()))?)
+        written
+            .map_err(|error| if error.is_io() { unwritable(&error.into()) } else { internal(&error.to_string()) })?;
+        self.line("")
     }
 
     /// Writes an answer as one line of JSON, whatever the format: for what goes on.
     ///
     /// # Errors
     /// As [`Console::line`].
-    pub fn answer_line(&mut self, verb: &str, outcome: Outcome, value: Value) -> Result<(), Complaint> {
+    pub fn answer_line(&mut self, verb: &str, outcome: Outcome, value: impl Serialize) -> Result<(), Complaint> {
         let format = std::mem::replace(&mut self.format, Format::Jsonl);
         let answered = self.answer(verb, outcome, value);
         self.format = format;

@@ -170,7 +170,7 @@ fn preview(ledger: &mut Ledger, drafts: &[Draft], session: &mut Session) -> Resu
         let new = would.iter().filter(|(.., would)| *would == WouldAppend::New).count();
         let answer =
             AppendAnswer { dry_run: Some(true), new: Some(new), bodies: Some(bodies), ..AppendAnswer::default() };
-        session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("append", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     for (_, text, would) in would {
@@ -240,7 +240,7 @@ fn print_proved(
             proved: (!proved.is_empty()).then(|| proved.to_vec()),
             ..AppendAnswer::default()
         };
-        return console.answer(verb, Outcome::Ok, to_json(&answer)?);
+        return console.answer(verb, Outcome::Ok, &answer);
     }
     for (receipt, draft) in receipts.iter().zip(entered) {
         let subject = draft.event.subject().map(|subject| format!(" {subject}")).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::evidence::timestamp::read_authorities;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::notes;
@@ -68,7 +68,7 @@ pub fn run(args: &CheckProofArgs, session: &mut Session) -> Result<Outcome, Comp
     if session.console.is_human() {
         print(&report, outcome, &mut session.console)?;
     } else {
-        session.console.answer("check_proof", outcome, to_json(&report)?)?;
+        session.console.answer("check_proof", outcome, &report)?;
     }
     Ok(outcome)
 }

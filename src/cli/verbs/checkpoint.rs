@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
 use crate::cli::outcome::Outcome;
@@ -132,7 +132,7 @@ fn write(path: &std::path::Path, answer: &CheckpointAnswer, session: &mut Sessio
     }
     write_whole(path, answer.note.as_bytes()).map_err(|error| unwritable(path, &error))?;
     if !session.console.is_human() {
-        session.console.answer("checkpoint", Outcome::Ok, to_json(answer)?)?;
+        session.console.answer("checkpoint", Outcome::Ok, answer)?;
         return Ok(Outcome::Ok);
     }
     session.console.line(format!("checkpoint of {} records written to {}", answer.size, path.display()))?;
@@ -148,7 +148,7 @@ pub fn unwritable(path: &std::path::Path, error: &std::io::Error) -> Complaint {
 fn print(answer: &CheckpointAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("checkpoint", Outcome::Ok, to_json(answer)?);
+        return console.answer("checkpoint", Outcome::Ok, answer);
     }
     let title = console.paint(Paint::Heading, &format!("checkpoint of {}", answer.origin));
     let when = if answer.signed_now { "  signed now" } else { "" };

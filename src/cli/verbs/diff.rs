@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{Mending, RecordLine, Told, to_json};
+use super::record_text::{Mending, RecordLine, Told};
 use super::state::ceasefire_id;
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
@@ -183,7 +183,7 @@ pub fn compare(a: &str, b: &str, ceasefire: Option<&str>, session: &mut Session)
     match session.console.format() {
         Format::Human => print::print(&answer, session)?,
         Format::Csv => table::print(&answer, session)?,
-        Format::Json | Format::Jsonl => session.console.answer("diff", Outcome::Ok, to_json(&answer)?)?,
+        Format::Json | Format::Jsonl => session.console.answer("diff", Outcome::Ok, &answer)?,
     }
     Ok(Outcome::Ok)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::rebuild::refuse_known_at;
-use super::record_text::{Told, refuse_csv, to_json};
+use super::record_text::{Told, refuse_csv};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
@@ -91,7 +91,7 @@ pub fn run(_: &DoctorArgs, session: &mut Session) -> Result<Outcome, Complaint> 
     if session.console.is_human() {
         print(&answer, &mut session.console)?;
     } else {
-        session.console.answer("doctor", outcome, to_json(&answer)?)?;
+        session.console.answer("doctor", outcome, &answer)?;
     }
     Ok(outcome)
 }

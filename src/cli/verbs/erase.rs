@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::annex_target::{All, FieldArgs, append_decision, at, choose, print_receipt, text};
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
@@ -100,7 +100,7 @@ fn approver(typed: &str) -> Result<ActorId, Complaint> {
 fn report(answer: &EraseAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("erase", Outcome::Ok, to_json(answer)?);
+        return console.answer("erase", Outcome::Ok, answer);
     }
     let Some(receipt) = &answer.receipt else { return Ok(()) };
     print_receipt(receipt, console)?;

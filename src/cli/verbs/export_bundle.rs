@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::check_proof::read_policy;
 use super::evidence::{store, store_failed};
 use super::prove::position;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::internal;
 use crate::cli::new_file::{expect_free, write_new};
@@ -211,7 +211,7 @@ fn answer(
 fn print(answer: &ExportBundleAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("export_bundle", Outcome::Ok, to_json(answer)?);
+        return console.answer("export_bundle", Outcome::Ok, answer);
     }
     let word = if answer.dry_run { "would be written to" } else { "written to" };
     let records: Vec<String> = answer.records.iter().map(ToString::to_string).collect();

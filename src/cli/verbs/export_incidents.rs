@@ -263,7 +263,7 @@ pub(super) fn failed(error: ExportError, unwritable: Unwritable<'_>) -> Complain
 pub(super) fn print(answer: &ExportAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("export", Outcome::Ok, to_json(answer)?);
+        return console.answer("export", Outcome::Ok, answer);
     }
     let would = if answer.dry_run { "would write" } else { "wrote" };
     let file = answer.file.as_deref().unwrap_or("standard output");

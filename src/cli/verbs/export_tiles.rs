@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::checkpoint::unwritable;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
@@ -126,7 +126,7 @@ fn another_log(path: &Path) -> Complaint {
 fn print(answer: &ExportTilesAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("export_tiles", Outcome::Ok, to_json(answer)?);
+        return console.answer("export_tiles", Outcome::Ok, answer);
     }
     let word = if answer.dry_run { "would be written to" } else { "written to" };
     console.line(format!(

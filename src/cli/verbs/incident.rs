@@ -43,8 +43,7 @@ pub fn run(args: &IncidentArgs, session: &mut Session) -> Result<Outcome, Compla
     } else if session.console.format() == Format::Csv {
         print_csv(&answer, &view, &mut session.console)?;
     } else {
-        let value = serde_json::to_value(&answer).unwrap_or_else(|_| json!({}));
-        session.console.answer("incident", Outcome::Ok, value)?;
+        session.console.answer("incident", Outcome::Ok, &answer)?;
     }
     Ok(Outcome::Ok)
 }

@@ -77,7 +77,7 @@ pub fn run(args: &InitArgs, session: &mut Session) -> Result<Outcome, Complaint>
             log_key: key.clone(),
             head: head.hash,
         };
-        session.console.answer("init", Outcome::Ok, super::record_text::to_json(&answer)?)?;
+        session.console.answer("init", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     let title = session.console.paint(Paint::Heading, &format!("ledger {}", genesis.origin));

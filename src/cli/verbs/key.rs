@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::append::{self, AppendVerb};
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::append::KeyChange;
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
@@ -182,7 +182,7 @@ fn told(verb: &str, file: &Path, verifier: &BodyVerifier, session: &mut Session)
         session.console.line(format!("public key  {public_key}"))
     } else {
         let answer = KeyAnswer { file: file.display().to_string(), public_key };
-        session.console.answer(verb, Outcome::Ok, to_json(&answer)?)
+        session.console.answer(verb, Outcome::Ok, &answer)
     }
 }
 
@@ -214,12 +214,12 @@ fn list(actor: Option<&str>, session: &mut Session) -> Result<Outcome, Complaint
         }
         Format::Jsonl => {
             for key in &keys {
-                session.console.answer("key_list", Outcome::Ok, to_json(key)?)?;
+                session.console.answer("key_list", Outcome::Ok, key)?;
             }
         }
         Format::Json => {
             let answer = KeyListAnswer { known_at: view.known_at(), keys };
-            session.console.answer("key_list", Outcome::Ok, to_json(&answer)?)?;
+            session.console.answer("key_list", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)

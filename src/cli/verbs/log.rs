@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{Listed, Mending, RecordLine, Told, mending, seq_width, to_json};
+use super::record_text::{Listed, Mending, RecordLine, Told, mending, seq_width};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::internal;
@@ -103,12 +103,12 @@ fn print(lines: Vec<RecordLine>, known_at: &KnownAt, session: &mut Session) -> R
         }
         Format::Jsonl => {
             for line in &lines {
-                console.answer("log", Outcome::Ok, to_json(line)?)?;
+                console.answer("log", Outcome::Ok, line)?;
             }
         }
         Format::Json => {
             let answer = LogAnswer { known_at: known_at.clone(), records: lines };
-            console.answer("log", Outcome::Ok, to_json(&answer)?)?;
+            console.answer("log", Outcome::Ok, &answer)?;
         }
     }
     Ok(())
@@ -173,7 +173,7 @@ fn print_new(
                 console.line(text)?;
             }
             Format::Csv => console.csv(&[line.cells()])?,
-            _ => console.answer("log", Outcome::Ok, to_json(&line)?)?,
+            _ => console.answer("log", Outcome::Ok, &line)?,
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::checkpoint::unwritable;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use super::show::{by_hash, is_hash_prefix, no_record};
 use crate::cli::complaint::Complaint;
 use crate::cli::outcome::Outcome;
@@ -164,7 +164,7 @@ fn give(output: Option<&Path>, answer: &ProveAnswer, session: &mut Session) -> R
         }
     }
     if !session.console.is_human() {
-        return session.console.answer("prove", Outcome::Ok, to_json(answer)?);
+        return session.console.answer("prove", Outcome::Ok, answer);
     }
     let Some(path) = file else { return session.console.line(answer.proof.trim_end_matches('\n')) };
     let proved = match (answer.seq, answer.from) {

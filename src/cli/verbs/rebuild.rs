@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
@@ -92,7 +92,7 @@ pub fn refuse_known_at(verb: &str, session: &Session) -> Result<(), Complaint> {
 fn print(answer: &RebuildAnswer, session: &mut Session) -> Result<(), Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("rebuild", Outcome::Ok, to_json(answer)?);
+        return console.answer("rebuild", Outcome::Ok, answer);
     }
     let seq = answer.known_at.seq;
     let line = match (answer.folded, answer.held_before) {

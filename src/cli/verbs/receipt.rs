@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::checkpoint::unwritable;
 use super::prove::{position, same_record};
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
 use crate::cli::outcome::Outcome;
@@ -168,7 +168,7 @@ fn print_checked(answer: ReceiptCheckAnswer, outcome: Outcome, session: &mut Ses
     use crate::ledger::Verdict;
     let console = &mut session.console;
     if !console.is_human() {
-        return console.answer("receipt_check", outcome, to_json(&answer)?);
+        return console.answer("receipt_check", outcome, &answer);
     }
     for receipt in answer.receipts {
         let (paint, word) = match receipt.verdict {
@@ -232,7 +232,7 @@ fn give(receipts: &[ReceiptFile], output: Option<&Path>, session: &mut Session) 
     write(receipts, path)?;
     if !session.console.is_human() {
         let answer = ReceiptAnswer { file: path.display().to_string(), receipts: receipts.to_vec() };
-        return session.console.answer("receipt", Outcome::Ok, to_json(&answer)?);
+        return session.console.answer("receipt", Outcome::Ok, &answer);
     }
     session.console.line(format!("{} written to {}", counted(receipts.len()), path.display()))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::rebuild::refuse_known_at;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
 use crate::cli::outcome::Outcome;
@@ -107,7 +107,7 @@ fn moved_to(ledger: &mut Ledger, session: &mut Session) -> Option<String> {
 fn print(answer: &RecoverAnswer, session: &mut Session) -> Result<Outcome, Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        console.answer("recover", Outcome::Ok, to_json(answer)?)?;
+        console.answer("recover", Outcome::Ok, answer)?;
         return Ok(Outcome::Ok);
     }
     match (&answer.torn, &answer.moved_to) {

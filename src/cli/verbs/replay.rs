@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::diff;
 use super::rebuild::print_digests;
-use super::record_text::{refuse_csv, seconds, seq_width, to_json};
+use super::record_text::{refuse_csv, seconds, seq_width};
 use super::state::{state_words, unknown};
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
@@ -135,7 +135,7 @@ pub fn run(args: &ReplayArgs, session: &mut Session) -> Result<Outcome, Complain
         print(&answer, &shown, &mut session.console)?;
         session.console.say(format!("{} records folded in {} ms", answer.folded, took.as_millis()));
     } else {
-        session.console.answer("replay", outcome, to_json(&answer)?)?;
+        session.console.answer("replay", outcome, &answer)?;
     }
     Ok(outcome)
 }

@@ -83,8 +83,7 @@ pub fn run(args: &ReportArgs, session: &mut Session) -> Result<Outcome, Complain
     }
     match session.console.format() {
         Format::Json | Format::Jsonl => {
-            let value = serde_json::to_value(&situation).unwrap_or_else(|_| json!({}));
-            session.console.answer("report", Outcome::Ok, value)?;
+            session.console.answer("report", Outcome::Ok, &situation)?;
         }
         Format::Csv => session.console.csv(&annex(&situation))?,
         Format::Human => print(args, &situation, &words, layer.as_ref(), &mut session.console)?,

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::annex_target::{All, Chosen, FieldArgs, append_decision, choose, target};
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
@@ -135,7 +135,7 @@ fn print(annex: &RecordAnnex, receipt: Option<Receipt>, session: &mut Session) -
     let console = &mut session.console;
     if !console.is_human() {
         let answer = SealAnswer { record: annex.seq, fields: lines, dry_run: session.global.dry_run, receipt };
-        console.answer("seal", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("seal", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     if let Some(receipt) = &receipt {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::log::{Filters, Selection};
-use super::record_text::{Listed, RecordLine, mending, seq_width, to_json};
+use super::record_text::{Listed, RecordLine, mending, seq_width};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
@@ -157,11 +157,11 @@ fn print(answer: &SearchAnswer, session: &mut Session) -> Result<(), Complaint> 
         }
         Format::Jsonl => {
             for hit in &answer.records {
-                console.answer("search", Outcome::Ok, to_json(hit)?)?;
+                console.answer("search", Outcome::Ok, hit)?;
             }
             Ok(())
         }
-        Format::Json => console.answer("search", Outcome::Ok, to_json(answer)?),
+        Format::Json => console.answer("search", Outcome::Ok, answer),
     }
 }
 

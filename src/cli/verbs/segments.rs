@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::rebuild::refuse_known_at;
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use super::verify::outcome_of;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
@@ -42,7 +42,7 @@ fn list(archive: &Archive, session: &mut Session) -> Result<Outcome, Complaint> 
         return Err(Complaint::new(Outcome::Violated, Code::LogCorrupt, what));
     }
     if !session.console.is_human() {
-        session.console.answer("segments", Outcome::Ok, to_json(&history)?)?;
+        session.console.answer("segments", Outcome::Ok, &history)?;
         return Ok(Outcome::Ok);
     }
     let folder = archive.folder().log();
@@ -74,7 +74,7 @@ fn check(archive: &Archive, session: &mut Session) -> Result<Outcome, Complaint>
     if session.console.is_human() {
         print(&report, session)?;
     } else {
-        session.console.answer("segments_check", outcome, to_json(&report)?)?;
+        session.console.answer("segments_check", outcome, &report)?;
     }
     Ok(outcome)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record_text::{self, Mending, RecordLine, Told, mending, refuse_csv, seq_width, to_json};
+use super::record_text::{self, Mending, RecordLine, Told, mending, refuse_csv, seq_width};
 use super::state::unknown;
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
@@ -345,13 +345,13 @@ fn show_record(
         signature,
         body: serde_json::from_str(told.stored.body()).unwrap_or_default(),
     }));
-    session.console.answer("show", outcome, to_json(&answer)?)
+    session.console.answer("show", outcome, &answer)
 }
 
 fn show_id(id: &str, named: Vec<Named>, view: &View<'_>, session: &mut Session) -> Result<(), Complaint> {
     if !session.console.is_human() {
         let answer = ShowAnswer::Id(IdAnswer { known_at: view.known_at(), id: id.to_owned(), named });
-        return session.console.answer("show", Outcome::Ok, to_json(&answer)?);
+        return session.console.answer("show", Outcome::Ok, &answer);
     }
     for thing in &named {
         print_named(id, thing, view, session)?;

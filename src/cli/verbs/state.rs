@@ -1,7 +1,6 @@
 //! `state`: what the ceasefires are like at an instant, as known at a position.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
@@ -105,10 +104,7 @@ pub fn print(answer: &StateAnswer, span: Span, lang: &str, console: &mut Console
             }));
             console.csv(&rows)
         }
-        _ => {
-            let value = serde_json::to_value(answer).unwrap_or_else(|_| json!({}));
-            console.answer("state", Outcome::Ok, value)
-        }
+        _ => console.answer("state", Outcome::Ok, &answer),
     }
 }
 

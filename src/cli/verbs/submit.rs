@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::append::{AppendAnswer, Entered, print_entered};
-use super::record_text::to_json;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
@@ -112,7 +111,7 @@ fn preview(would: &[WouldAppend], session: &mut Session) -> Result<Outcome, Comp
     } else {
         let answer =
             AppendAnswer { dry_run: Some(true), new: Some(new), replayed: Some(there), ..AppendAnswer::default() };
-        session.console.answer("submit", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("submit", Outcome::Ok, &answer)?;
     }
     Ok(Outcome::Ok)
 }

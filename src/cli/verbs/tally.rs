@@ -6,7 +6,6 @@ mod breakdown;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
 pub use against::AgainstAnswer;
 
@@ -85,8 +84,7 @@ pub fn run(args: &TallyArgs, session: &mut Session) -> Result<Outcome, Complaint
         Format::Human => print(&answer, args.by, args.lineage, &mut session.console)?,
         Format::Csv => print_csv(&answer, &mut session.console)?,
         _ => {
-            let value = serde_json::to_value(&answer).unwrap_or_else(|_| json!({}));
-            session.console.answer("tally", Outcome::Ok, value)?;
+            session.console.answer("tally", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::annex_target::{All, Chosen, FieldArgs, actor, append_decision, at, choose, print_receipt, text};
-use super::record_text::{refuse_csv, to_json};
+use super::record_text::refuse_csv;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
@@ -216,7 +216,7 @@ fn report(
             dry_run: session.global.dry_run,
             receipt,
         };
-        console.answer("unseal", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("unseal", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     let Some(receipt) = receipt else { return Ok(Outcome::Ok) };
@@ -272,7 +272,7 @@ fn check(args: &CheckArgs, session: &mut Session) -> Result<Outcome, Complaint> 
     if session.console.is_human() {
         print_check(&answer, session)?;
     } else {
-        session.console.answer("unseal-check", outcome, to_json(&answer)?)?;
+        session.console.answer("unseal-check", outcome, &answer)?;
     }
     if hash_is_known == Some(false) {
         let what = format!("the record in the file hashes to {}, not to the hash you know", answer.hash);

@@ -14,7 +14,6 @@ use crate::cli::console::internal;
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::to_json;
 use crate::cli::whole_file;
 use crate::exchange::submission::envelope;
 use crate::proof::BodySigner;
@@ -108,7 +107,7 @@ pub(super) fn sign(append: &AppendArgs, flags: &OfflineFlags, session: &mut Sess
             added: Some(added),
             ..AppendAnswer::default()
         };
-        session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("append", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     match written {

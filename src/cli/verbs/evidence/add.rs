@@ -14,7 +14,6 @@ use crate::cli::console::Console;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
 use crate::cli::verbs::append::{print, settle, submit, with_context, would_submit};
-use crate::cli::verbs::record_text::to_json;
 use crate::evidence::{FileDigests, Intake, Received, UNKNOWN_MEDIA_TYPE, media_type_of};
 use crate::ledger::Ledger;
 use crate::record::Receipt;
@@ -127,7 +126,7 @@ fn answer(
     if !console.is_human() {
         let receipt = receipts.first().cloned();
         let answer = EvidenceAddAnswer { dry_run: intake.is_none(), evidence: *digests, intake, path, receipt };
-        console.answer("evidence_add", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("evidence_add", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     print(receipts, drafts, ledger, console)?;

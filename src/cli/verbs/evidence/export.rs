@@ -11,7 +11,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::new_file::{expect_free, write_new};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::evidence::{EvidenceState, FileDigests};
 use crate::vocab::Code;
 
@@ -71,7 +71,7 @@ pub fn run(args: &ExportArgs, session: &mut Session) -> Result<Outcome, Complain
         console.line(format!("{} bytes {word} {file}, BLAKE3 and SHA-256 as recorded", stated.bytes))?;
     } else {
         let answer = EvidenceExportAnswer { dry_run, evidence: stated, file };
-        console.answer("evidence_export", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("evidence_export", Outcome::Ok, &answer)?;
     }
     Ok(Outcome::Ok)
 }

@@ -11,7 +11,6 @@ use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::to_json;
 use crate::event::About;
 use crate::ledger::{CustodyKind, CustodyStep, EvidenceAnswer, KnownAt};
 
@@ -57,7 +56,7 @@ pub fn list(_: &ListArgs, session: &mut Session) -> Result<Outcome, Complaint> {
         crate::cli::args::Format::Human => print_list(&evidence, console)?,
         _ => {
             let answer = EvidenceListAnswer { known_at: view.known_at(), evidence };
-            console.answer("evidence_list", Outcome::Ok, to_json(&answer)?)?;
+            console.answer("evidence_list", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)
@@ -74,7 +73,7 @@ pub fn run(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Complaint>
         crate::cli::args::Format::Human => print(&evidence, console)?,
         _ => {
             let answer = EvidenceShowAnswer { known_at: view.known_at(), evidence };
-            console.answer("evidence_show", Outcome::Ok, to_json(&answer)?)?;
+            console.answer("evidence_show", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)

@@ -177,7 +177,7 @@ fn request(args: &RequestArgs, session: &mut Session) -> Result<Outcome, Complai
     let sha256 = crate::vocab::Digest32::new(sha256).to_string();
     if !session.console.is_human() {
         let answer = TimestampRequestAnswer { dry_run, what, sha256, file };
-        session.console.answer("evidence_timestamp_request", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("evidence_timestamp_request", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     let word = if dry_run { "would be written to" } else { "written to" };
@@ -410,7 +410,7 @@ fn added(
     if !console.is_human() {
         let receipt = receipts.first().cloned();
         let answer = TimestampAddAnswer { dry_run, timestamp, evidence, receipt };
-        console.answer("evidence_timestamp_add", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("evidence_timestamp_add", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     print(receipts, drafts, ledger, console)?;

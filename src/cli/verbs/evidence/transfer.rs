@@ -39,7 +39,7 @@ pub fn run(args: &TransferArgs, session: &mut Session) -> Result<Outcome, Compla
                 bodies: Some(bodies),
                 ..AppendAnswer::default()
             };
-            session.console.answer("append", Outcome::Ok, to_json(&answer)?)?;
+            session.console.answer("append", Outcome::Ok, &answer)?;
             return Ok(Outcome::Ok);
         }
         session.console.line("would record (nothing was written):")?;

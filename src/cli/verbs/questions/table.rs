@@ -1,7 +1,6 @@
 //! An answer as a table: for a person, as CSV, or as JSON.
 
 use serde::Serialize;
-use serde_json::json;
 
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
@@ -41,9 +40,7 @@ pub(super) fn print<T: Serialize>(
             let rows: Vec<Vec<String>> = std::iter::once(heads).chain(table.rows).collect();
             console.csv(&rows)
         }
-        Format::Json | Format::Jsonl => {
-            console.answer(verb, outcome, serde_json::to_value(answer).unwrap_or_else(|_| json!({})))
-        }
+        Format::Json | Format::Jsonl => console.answer(verb, outcome, answer),
     }
 }
 

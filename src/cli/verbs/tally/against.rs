@@ -1,7 +1,6 @@
 //! `tally --against RULES`: the same table under two rule sets.
 
 use serde::Serialize;
-use serde_json::json;
 
 use super::{TallyArgs, full_id, number};
 use crate::cli::args::Format;
@@ -70,8 +69,7 @@ pub fn run(
         Format::Human => print(&answer, console)?,
         Format::Csv => console.csv(&cells(&answer))?,
         Format::Json | Format::Jsonl => {
-            let value = serde_json::to_value(&answer).unwrap_or_else(|_| json!({}));
-            console.answer("tally_against", Outcome::Ok, value)?;
+            console.answer("tally_against", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)

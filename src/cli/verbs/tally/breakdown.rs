@@ -1,7 +1,5 @@
 //! `tally --by day|week|month|year|region|place`.
 
-use serde_json::json;
-
 use super::{Part, TallyArgs};
 use crate::cli::args::Format;
 use crate::cli::complaint::Complaint;
@@ -58,8 +56,7 @@ pub fn run(args: &TallyArgs, axis: Axis, session: &mut Session) -> Result<Outcom
         Format::Human => print(&answer, args.lineage, &mut session.console)?,
         Format::Csv => print_csv(&answer, &mut session.console)?,
         _ => {
-            let value = serde_json::to_value(&answer).unwrap_or_else(|_| json!({}));
-            session.console.answer("breakdown", Outcome::Ok, value)?;
+            session.console.answer("breakdown", Outcome::Ok, &answer)?;
         }
     }
     Ok(Outcome::Ok)

@@ -10,7 +10,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::proof::Note;
 use crate::vocab::Code;
 use crate::witness::{AdoptError, Memory, Remembered};
@@ -71,7 +71,7 @@ pub fn run(args: &AdoptArgs, session: &mut Session) -> Result<Outcome, Complaint
     let console = &mut session.console;
     if !console.is_human() {
         let answer = AdoptAnswer { origin: remembered.checkpoint.origin().to_string(), size };
-        console.answer("witness-adopt", Outcome::Ok, to_json(&answer)?)?;
+        console.answer("witness-adopt", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     let would = if session.global.dry_run { "would remember" } else { "remembers" };

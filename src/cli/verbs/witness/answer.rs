@@ -11,7 +11,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::vocab::Code;
 use crate::witness::{Answered, Contradiction, Reason, Why};
 
@@ -63,7 +63,7 @@ pub fn run(args: &AnswerArgs, session: &mut Session) -> Result<Outcome, Complain
     }
     if !session.console.is_human() {
         let answer = AnswerAnswer { body, answered: served(&answered, session.clock.now()) };
-        session.console.answer("witness-answer", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("witness-answer", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     let size = answered.size.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::ledger::{Archive, AskWitnessError};
 use crate::vocab::Code;
 use crate::witness::{AskError, Asked};
@@ -143,7 +143,7 @@ pub fn run(args: &AskArgs, session: &mut Session) -> Result<Outcome, Complaint> 
     if session.console.is_human() {
         print(&answer, &mut session.console)?;
     } else {
-        session.console.answer("witness-ask", outcome, to_json(&answer)?)?;
+        session.console.answer("witness-ask", outcome, &answer)?;
     }
     Ok(outcome)
 }

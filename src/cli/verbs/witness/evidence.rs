@@ -10,7 +10,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::proof::VerifierKey;
 use crate::vocab::Code;
 use crate::witness::{Contradiction, Equivocation, LogMemory};
@@ -88,7 +88,7 @@ pub fn run(args: &EvidenceArgs, session: &mut Session) -> Result<Outcome, Compla
     if session.console.is_human() {
         print(&answer, &mut session.console)?;
     } else {
-        session.console.answer("witness-evidence", outcome, to_json(&answer)?)?;
+        session.console.answer("witness-evidence", outcome, &answer)?;
     }
     Ok(outcome)
 }

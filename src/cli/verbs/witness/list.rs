@@ -10,7 +10,6 @@ use crate::cli::console::{Console, Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::to_json;
 use crate::ledger::{Archive, PolicyStanding};
 use crate::proof::{Policy, PolicyVerdict, PosixTime, UnmetParty};
 use crate::vocab::Instant;
@@ -75,7 +74,7 @@ pub fn run(_: &ListArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     match session.console.format() {
         Format::Human => print(&answer, policy.is_some(), &mut session.console)?,
         Format::Csv => session.console.csv(&rows(&answer))?,
-        _ => session.console.answer("witness-list", Outcome::Ok, to_json(&answer)?)?,
+        _ => session.console.answer("witness-list", Outcome::Ok, &answer)?,
     }
     Ok(Outcome::Ok)
 }

@@ -12,7 +12,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::Paint;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::proof::{KeyName, ParseKeyNameError, SignatureType, SignerKey};
 use crate::vocab::Code;
 use zeroize::Zeroizing;
@@ -67,7 +67,7 @@ pub fn run(args: &NewArgs, session: &mut Session) -> Result<Outcome, Complaint> 
 fn print(answer: &NewAnswer, args: &NewArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        console.answer("witness-new", Outcome::Ok, to_json(answer)?)?;
+        console.answer("witness-new", Outcome::Ok, answer)?;
         return Ok(Outcome::Ok);
     }
     match &answer.vkey {

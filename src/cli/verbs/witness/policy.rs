@@ -10,7 +10,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::ledger::PolicyFileError;
 use crate::proof::Policy;
 use crate::vocab::Code;
@@ -96,7 +96,7 @@ fn print(policy: &Policy, bytes: &[u8], args: &PolicyArgs, session: &mut Session
     });
     let answer = PolicyAnswer { witnesses: witnesses.collect(), policy: text };
     if !session.console.is_human() {
-        session.console.answer("witness-policy", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("witness-policy", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     if args.file.is_none() {

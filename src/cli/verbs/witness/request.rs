@@ -11,7 +11,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::isolated;
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::proof::VerifierKey;
 use crate::vocab::Code;
 
@@ -68,7 +68,7 @@ pub fn run(args: &RequestArgs, session: &mut Session) -> Result<Outcome, Complai
     let (bytes, size) = (request.text.len(), request.checkpoint.size());
     let answer = RequestAnswer { body: request.text, bytes, from: request.from, size };
     if !session.console.is_human() {
-        session.console.answer("witness-request", Outcome::Ok, to_json(&answer)?)?;
+        session.console.answer("witness-request", Outcome::Ok, &answer)?;
         return Ok(Outcome::Ok);
     }
     if session.global.dry_run {

@@ -13,7 +13,7 @@ use crate::cli::console::{Paint, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::ledger::Archive;
 use crate::proof::{NoteSignature, VerifierKey};
 use crate::vocab::{Code, Instant};
@@ -121,7 +121,7 @@ fn other_size(latest: u64, archive: &Archive, session: &mut Session) -> Result<C
 fn print(answer: &TakeAnswer, session: &mut Session) -> Result<Outcome, Complaint> {
     let console = &mut session.console;
     if !console.is_human() {
-        console.answer("witness-take", Outcome::Ok, to_json(answer)?)?;
+        console.answer("witness-take", Outcome::Ok, answer)?;
         return Ok(Outcome::Ok);
     }
     if answer.taken.is_empty() {
