@@ -81,7 +81,7 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
         Self { name, rows: Rows::by_key(), settling: None, store }
     }
 
-    /// Opens a table of which many are asked for what they have under one subject: what their keys have before a slash.
+    /// Opens a table whose rows are asked for by subject too: by what their keys have before the first slash.
     #[must_use]
     pub fn by_subject(name: &'static str, store: Option<Arc<dyn RowStore>>) -> Self {
         Self { rows: Rows::by_subject(), ..Self::by_key(name, store) }
