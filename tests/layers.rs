@@ -333,6 +333,29 @@ fn fresh_rows_left_behind_by_a_program_that_died_are_removed_and_those_of_the_la
     assert_eq!(rows_of(&alone, b"").unwrap(), Model::new());
 }
 
+#[test]
+fn a_walk_since_a_record_asks_no_layer_that_ended_before_it_and_every_fresh_row() {
+    let (files, plan) = (MemoryLayers::default(), LayerPlan { records: 10, merged: 8 });
+    let store = LayeredRows::new(Arc::new(MemoryRows::default()), layers(&files, plan)).unwrap();
+    for (key, end) in [(0, 10), (4, 20), (8, 30)] {
+        store.commit(vec![(key_of(2, key), Some(b"row".to_vec()))], &cursor(end)).unwrap();
+    }
+    store.change(vec![(key_of(2, 12), Some(b"row".to_vec()))]).unwrap();
+    let [oldest, older, newer, fresh] = [0, 4, 8, 12].map(|key| key_of(2, key));
+    let walked = |since: u64| {
+        let mut keys = std::collections::BTreeSet::new();
+        let mut take = |key: &[u8], _: &[u8]| Ok(keys.insert(key.to_vec()));
+        store.walk_since(b"c/i0/", Seq::new(since), &mut take).unwrap();
+        keys
+    };
+    for since in [0, 1, 10] {
+        assert_eq!(walked(since), [&oldest, &older, &newer, &fresh].map(Clone::clone).into(), "{since}");
+    }
+    assert_eq!(walked(11), [&older, &newer, &fresh].map(Clone::clone).into());
+    assert_eq!(walked(21), [&newer, &fresh].map(Clone::clone).into());
+    assert_eq!(walked(31), [fresh].into());
+}
+
 // A whole ledger.
 
 struct Kept {

@@ -76,7 +76,7 @@ impl Scratch {
         let lately = self.lately.range(prefix.as_bytes().to_vec()..).take_while(|(key, _)| begins(key));
         lately.filter_map(|(key, _)| std::str::from_utf8(key).ok()).for_each(&mut *see);
         let Some(layers) = &self.layers else { return Ok(()) };
-        layers.walk(prefix.as_bytes(), Seq::new(u64::MAX), &mut |key, _| {
+        layers.walk(prefix.as_bytes(), Seq::NONE..=Seq::new(u64::MAX), &mut |key, _| {
             if !self.lately.contains_key(key) {
                 std::str::from_utf8(key).map(&mut *see).unwrap_or_default();
             }

@@ -197,10 +197,14 @@ impl RowStore for LayeredRows {
     }
 
     fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
+        self.walk_since(prefix, Seq::NONE, visit)
+    }
+
+    fn walk_since(&self, prefix: &[u8], since: Seq, visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
         let fresh = self.fresh_rows(prefix)?;
         let mut fresh = fresh.iter().peekable();
         let mut going = true;
-        self.layers.walk(prefix, self.upto, &mut |key, value| {
+        self.layers.walk(prefix, since..=self.upto, &mut |key, value| {
             while let Some((earlier, bytes)) = fresh.next_if(|(fresh, _)| going && fresh.as_slice() < key) {
                 going = bytes.as_ref().map_or(Ok(true), |bytes| visit(earlier, bytes))?;
             }

@@ -53,6 +53,15 @@ pub trait RowStore: Send + Sync {
     /// [`RowError::Store`], or what the visitor says.
     fn walk(&self, prefix: &[u8], visit: &mut RowVisitor<'_>) -> Result<(), RowError>;
 
+    /// Walks as [`RowStore::walk`] does, where no row that begins so was written before the record `since` was folded: the
+    /// store need not look among older ones.
+    ///
+    /// # Errors
+    /// As [`RowStore::walk`].
+    fn walk_since(&self, prefix: &[u8], _since: Seq, visit: &mut RowVisitor<'_>) -> Result<(), RowError> {
+        self.walk(prefix, visit)
+    }
+
     /// Makes all changes or none. They need not be durable: what is lost is made anew from the log.
     ///
     /// # Errors

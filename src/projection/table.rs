@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::held::Held;
 use super::pages::Pages;
 use super::rows::{RowChange, RowError, RowStore};
+use crate::vocab::Seq;
 
 /// Rows of one type under text keys, in order.
 ///
@@ -154,7 +155,7 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// [`RowError`] where the store fails or holds something else.
     pub fn walk(&self, prefix: &str, mut visit: impl FnMut(&str, &V)) -> Result<(), RowError> {
         let mut pages = Pages::of(self.name, &mut visit);
-        self.each(prefix, |row| match row {
+        self.each((prefix, Seq::NONE), |row| match row {
             Row::Held(key, value) => pages.held(key, value),
             Row::Stored(key, bytes) => pages.stored(key, bytes),
         })?;
@@ -166,8 +167,23 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// # Errors
     /// As [`Table::walk`].
     pub fn rows(&self, prefix: &str) -> Result<Vec<V>, RowError> {
+        self.rows_since(prefix, Seq::NONE)
+    }
+
+    /// Collects the rows whose keys begin with `prefix`, in order of keys, where none of them was written before the record
+    /// `since` was folded: what is older is not looked at.
+    ///
+    /// # Errors
+    /// As [`Table::walk`].
+    pub fn rows_since(&self, prefix: &str, since: Seq) -> Result<Vec<V>, RowError> {
         let mut rows = Vec::new();
-        self.walk(prefix, |_, value| rows.push(value.clone()))?;
+        self.each((prefix, since), |row| {
+            rows.push(match row {
+                Row::Held(_, value) => value.clone(),
+                Row::Stored(key, bytes) => read_row(self.name, key, bytes)?,
+            });
+            Ok(())
+        })?;
         Ok(rows)
     }
 
@@ -197,7 +213,7 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
     /// # Errors
     /// [`RowError`] where the store fails.
     pub fn walk_bytes(&self, visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), RowError> {
-        self.each("", |row| {
+        self.each(("", Seq::NONE), |row| {
             match row {
                 Row::Held(key, value) => visit(key, &bytes_of(self.name, key, value)?),
                 Row::Stored(key, bytes) => visit(key, bytes),
@@ -206,16 +222,17 @@ impl<V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Table<V> {
         })
     }
 
-    /// Shows the rows whose keys begin with `prefix`, in order of keys, each as it stands.
+    /// Shows the rows whose keys begin with `prefix`, in order of keys, each as it stands. None of them was written before
+    /// the record `since`.
     fn each<'t>(
         &'t self,
-        prefix: &str,
+        (prefix, since): (&str, Seq),
         mut visit: impl FnMut(Row<'t, '_, V>) -> Result<(), RowError>,
     ) -> Result<(), RowError> {
         let mut at_hand = self.all_at_hand(prefix).into_iter().peekable();
         if let Some(store) = &self.store {
             let skip = self.name.len() + 1;
-            store.walk(&stored_key(self.name, prefix), &mut |key, bytes| {
+            store.walk_since(&stored_key(self.name, prefix), since, &mut |key, bytes| {
                 let key = String::from_utf8_lossy(key.get(skip..).unwrap_or_default());
                 while let Some((earlier, slot)) = at_hand.next_if(|(held, _)| *held < &*key) {
                     slot.value().map_or(Ok(()), |value| visit(Row::Held(earlier, value)))?;

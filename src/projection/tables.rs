@@ -1,6 +1,6 @@
 //! Every table of every projection, and the row types that are not claims themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -476,15 +476,23 @@ impl Tables {
     /// # Errors
     /// [`RowError`] where the store fails.
     pub fn members(&self, incident: &IncidentId) -> Result<Vec<IncidentId>, RowError> {
-        let mut members = vec![incident.clone()];
-        let mut next = 0;
-        while let Some(member) = members.get(next).cloned() {
-            next += 1;
-            for inner in self.incidents.row(member.as_str())?.map(|row| row.members).unwrap_or_default() {
-                if !members.contains(&inner) {
-                    members.push(inner);
-                }
+        Ok(self.members_since(incident)?.into_iter().map(|(member, _)| member).collect())
+    }
+
+    /// Gives the same with the first record of each: no row of it is older.
+    fn members_since(&self, incident: &IncidentId) -> Result<Vec<(IncidentId, Seq)>, RowError> {
+        let mut members: Vec<(IncidentId, Seq)> = Vec::new();
+        let mut ahead = VecDeque::from([incident.clone()]);
+        while let Some(member) = ahead.pop_front() {
+            if members.iter().any(|(seen, _)| *seen == member) {
+                continue;
             }
+            let (first, inner) = match self.incidents.row(member.as_str())? {
+                Some(row) => (row.first, row.members),
+                None => (Seq::NONE, Vec::new()),
+            };
+            members.push((member, first));
+            ahead.extend(inner);
         }
         Ok(members)
     }
@@ -496,8 +504,8 @@ impl Tables {
     /// [`RowError`] where the store fails.
     pub fn claims_about(&self, incident: &IncidentId) -> Result<Vec<Claimed<IncidentClaim>>, RowError> {
         let mut claims = Vec::new();
-        for member in self.members(incident)? {
-            claims.extend(self.incident_claims.rows(&format!("{member}/"))?);
+        for (member, first) in self.members_since(incident)? {
+            claims.extend(self.incident_claims.rows_since(&format!("{member}/"), first)?);
         }
         claims.sort_by_key(|claimed| (claimed.at, claimed.seq));
         Ok(claims)

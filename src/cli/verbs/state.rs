@@ -104,7 +104,7 @@ pub fn print(answer: &StateAnswer, span: Span, lang: &str, console: &mut Console
             }));
             console.csv(&rows)
         }
-        _ => console.answer("state", Outcome::Ok, &answer),
+        _ => console.answer("state", Outcome::Ok, answer),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The stack: layers that follow on one another from record 1.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::cache::BlockCache;
@@ -74,11 +75,11 @@ impl Stack {
         Self { layers, guide: Arc::clone(&self.guide) }
     }
 
-    /// Gives the layers that begin at `upto` or before, oldest first; without those that the guide tells to have nothing.
-    fn bearing(&self, upto: Seq, may_hold: bool) -> impl DoubleEndedIterator<Item = &Arc<Layer>> {
+    /// Gives the layers made of any of these records, oldest first; without those that the guide tells to have nothing.
+    fn bearing(&self, of: RangeInclusive<Seq>, may_hold: bool) -> impl DoubleEndedIterator<Item = &Arc<Layer>> {
         let bears = move |layer: &&Arc<Layer>| {
-            let first = layer.name.first;
-            first <= upto && (may_hold || !self.guide.knows(first))
+            let LayerName { first, last } = layer.name;
+            first <= *of.end() && last >= *of.start() && (may_hold || !self.guide.knows(first))
         };
         self.layers.iter().filter(bears)
     }
@@ -212,7 +213,7 @@ impl Layers {
     pub fn row(&self, key: &[u8], upto: Seq) -> Result<Option<Option<Vec<u8>>>, RowError> {
         let (table, mark) = (table_of(key), mark_of(sought(key)));
         let stack = self.stack();
-        for layer in stack.bearing(upto, is_by_record(key) || stack.guide.may_hold(mark)).rev() {
+        for layer in stack.bearing(Seq::NONE..=upto, is_by_record(key) || stack.guide.may_hold(mark)).rev() {
             if !layer.may_hold(table, mark)? {
                 continue;
             }
@@ -227,17 +228,19 @@ impl Layers {
         Ok(None)
     }
 
-    /// Walks the rows whose keys begin with `prefix`, in order, as they stood at the last end that is not after `upto`.
-    /// A row that was removed comes without a value. `false` ends the walk.
+    /// Walks the rows whose keys begin with `prefix`, in order, as they stood at the last end that is not after the last of
+    /// these records. Layers that end before the first of them are not asked. A row that was removed comes without a value.
+    /// `false` ends the walk.
     ///
     /// # Errors
     /// As [`Layers::row`], or what the visitor says.
-    pub fn walk(&self, prefix: &[u8], upto: Seq, visit: &mut LayerVisitor<'_>) -> Result<(), RowError> {
+    pub fn walk(&self, prefix: &[u8], of: RangeInclusive<Seq>, visit: &mut LayerVisitor<'_>) -> Result<(), RowError> {
+        let upto = *of.end();
         let stack = self.stack();
         let (table, of_one_table) = (table_of(prefix), prefix.contains(&b'/'));
         let family = family_of(prefix).map(mark_of);
         let mut cursors = Vec::new();
-        for layer in stack.bearing(upto, family.is_none_or(|family| stack.guide.may_hold(family))) {
+        for layer in stack.bearing(of, family.is_none_or(|family| stack.guide.may_hold(family))) {
             let bears = match family {
                 Some(family) => layer.may_hold(table, family)?,
                 None => !of_one_table || layer.holds_table(table),
