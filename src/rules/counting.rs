@@ -277,11 +277,3 @@ const fn relation_part(relation: &ScopeRelation) -> &'static str {
         ScopeRelation::OutOfScope { .. } => "out_of_scope",
     }
 }
-
-const fn alleged_part(relation: &ScopeRelation) -> &'static str {
-    match relation {
-        ScopeRelation::InScope => "alleged_in_scope",
-        ScopeRelation::Possible { .. } => "alleged_possible",
-        ScopeRelation::OutOfScope { .. } => "alleged_out_of_scope",
-    }
-}

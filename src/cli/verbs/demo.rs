@@ -107,8 +107,7 @@ fn verify(archive: &Archive, session: &mut Session) -> Result<Outcome, Complaint
     if session.console.is_human() {
         super::verify::print(&report, &mut session.console)?;
     } else {
-        let value = serde_json::to_value(&report).map_err(|error| internal(&error.to_string()))?;
-        session.console.answer("verify", outcome, value)?;
+        session.console.answer("verify", outcome, &report)?;
     }
     Ok(outcome)
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::record_text::to_json;
 use super::state::ceasefire_id;
 use crate::cli::complaint::{Complaint, Place};
 use crate::cli::console::internal;
@@ -278,7 +277,7 @@ pub(super) fn print(answer: &ExportAnswer, session: &mut Session) -> Result<(), 
 /// What each column means, without a ledger.
 fn dictionary(args: &ExportCsvArgs, session: &mut Session) -> Result<Outcome, Complaint> {
     if session.global.json {
-        session.console.answer("export_dictionary", Outcome::Ok, to_json(&DictionaryAnswer { columns: COLUMNS })?)?;
+        session.console.answer("export_dictionary", Outcome::Ok, DictionaryAnswer { columns: COLUMNS })?;
         return Ok(Outcome::Ok);
     }
     let written =

@@ -400,8 +400,7 @@ fn report(counts: &Counts, args: &ImportArgs, session: &mut Session) -> Result<(
             records,
             out_of_order,
         };
-        let value = serde_json::to_value(&answer).map_err(|error| internal(&error.to_string()))?;
-        return session.console.answer("import", outcome, value);
+        return session.console.answer("import", outcome, &answer);
     }
     let words = if session.global.dry_run { "would be recorded" } else { "recorded" };
     let series = if args.series.is_some() {

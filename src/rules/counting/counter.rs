@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::candidates::{Dated, join, merges};
 use super::kinds::Kinds;
-use super::{COLUMN_PARTS, Candidate, Column, Count, Counted, Counting, Lineage, Number, alleged_part, relation_part};
+use super::{COLUMN_PARTS, Candidate, Column, Count, Counted, Counting, Lineage, Number, relation_part};
 use crate::rules::contest::{self, Contest};
 use crate::rules::figures::{self, FigureEnvelope};
 use crate::rules::incident::{ChargeFact, IncidentFacts, Status};
@@ -136,7 +136,7 @@ impl<'a> Counting<'a> {
         if let Some(relation) = &incident.relation
             && part == "alleged"
         {
-            put(&["accused", accused, alleged_part(relation)]);
+            put(&["accused", accused, &format!("alleged_{}", relation_part(relation))]);
         }
         let contest = column.side.map_or(Contest::UncontestedSoFar, |side| contest::of_side(facts, side, self.sides));
         if facts.status == Status::Verified {

@@ -9,7 +9,7 @@ use crate::cli::console::{Console, Paint};
 use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::cli::verbs::verify::outcome_of;
 use crate::ledger::{BytesState, EvidenceCheck, Verdict};
 
@@ -53,7 +53,7 @@ pub fn run(args: &CheckArgs, session: &mut Session) -> Result<Outcome, Complaint
     if session.console.is_human() {
         print(&checks, outcome, &mut session.console)?;
     } else {
-        session.console.answer("evidence_check", outcome, to_json(&EvidenceCheckAnswer { checks })?)?;
+        session.console.answer("evidence_check", outcome, EvidenceCheckAnswer { checks })?;
     }
     Ok(outcome)
 }

@@ -15,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::refusal;
 use crate::cli::session::Session;
 use crate::cli::verbs::append::{print, settle, submit, with_context, would_submit};
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::cli::verbs::verify::outcome_of;
 use crate::event::{About, Event, EvidenceAdded};
 use crate::evidence::FileDigests;
@@ -231,8 +231,7 @@ fn check(args: &TimestampCheckArgs, session: &mut Session) -> Result<Outcome, Co
         .find(|verdict| timestamps.iter().any(|line| line.verdict == *verdict));
     let outcome = outcome_of(worst.unwrap_or(Verdict::Ok));
     if !session.console.is_human() {
-        let answer = to_json(&TimestampCheckAnswer { timestamps })?;
-        session.console.answer("evidence_timestamp_check", outcome, answer)?;
+        session.console.answer("evidence_timestamp_check", outcome, TimestampCheckAnswer { timestamps })?;
         return Ok(outcome);
     }
     for line in &timestamps {

@@ -14,7 +14,7 @@ use crate::cli::complaint::Complaint;
 use crate::cli::console::{Console, Paint, internal, isolated};
 use crate::cli::outcome::Outcome;
 use crate::cli::session::Session;
-use crate::cli::verbs::record_text::{refuse_csv, to_json};
+use crate::cli::verbs::record_text::refuse_csv;
 use crate::server::{Limits, Stop, WitnessServer};
 use crate::vocab::{Clock, Code, Instant};
 use crate::witness::{Answered, Contradiction, Witness};
@@ -171,7 +171,7 @@ fn follow(told: &Receiver<ServeEvent>, console: &mut Console) {
 
 fn tell(event: &ServeEvent, console: &mut Console) -> Result<(), Complaint> {
     if !console.is_human() {
-        console.answer_line("witness-serve", Outcome::Ok, to_json(event)?)?;
+        console.answer_line("witness-serve", Outcome::Ok, event)?;
         return console.finish();
     }
     match event {
